@@ -1,0 +1,271 @@
+"""The settings: `config.toml`, every value checked and explained with a sentence.
+
+Each option is declared once, here: its type, default, limits and meaning. The Settings view,
+`djtui config`, the comments in the file and the checks all read these declarations.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; the message is a sentence that names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    key: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def _option(
+    default: Any,
+    meaning: str,
+    *,
+    key: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    metadata = {"rule": _Rule(key, meaning, low, high, choices)}
+    if isinstance(default, dict | list):
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """The process pool: how many tasks of a kind run at once."""
+
+    import_max: int = _option(2, "Tasks that read collections at once.", key="import.max", low=1, high=64)
+    import_min: int = _option(0, "Reading workers kept when idle.", key="import.min", low=0, high=64)
+    import_idle_s: int = _option(60, "Seconds before idle reading workers end.", key="import.idle_s", low=1)
+    export_max: int = _option(2, "Tasks that write collections at once.", key="export.max", low=1, high=64)
+    export_min: int = _option(0, "Writing workers kept when idle.", key="export.min", low=0, high=64)
+    export_idle_s: int = _option(60, "Seconds before idle writing workers end.", key="export.idle_s", low=1)
+    analysis_max: int = _option(
+        _cores(), "Files analysed at once; by default one for each core.", key="analysis.max", low=1, high=256
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """The job engine."""
+
+    batch: int = _option(1000, "Tracks worked between two checkpoints.", low=10, high=20_000)
+    resume: str = _option("ask", "What happens to a job that a crash cut off.", choices=("ask", "always"))
+
+
+@dataclass(frozen=True, slots=True)
+class TraktorSettings:
+    """Traktor's collection."""
+
+    collection: str = _option("", "The collection.nml that is yours; empty: the first one imported.")
+    volumes: dict[str, str] = _option(
+        {}, 'Where Traktor\'s volumes or folders lie on this machine: {"C:/:Music" = "/srv/music"}.'
+    )
+    strategy: str = _option(
+        "merge",
+        "Who wins when both sides changed a field: merge asks, fill takes only what is empty here.",
+        choices=("merge", "traktor", "library", "fill"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """The screen."""
+
+    theme: str = _option("auto", "A Textual theme; auto follows the terminal.")
+    key_notation: str = _option("camelot", "How keys are spelled.", choices=("camelot", "open", "musical"))
+    lean: str = _option("auto", "Small frames for slow lines; auto: over SSH.", choices=("auto", "on", "off"))
+    bell: bool = _option(False, "Ring the terminal bell when a long job ends.")
+    columns: list[str] = _option(
+        ["title", "artist", "bpm", "key", "rating", "duration", "genre", "added", "label", "plays"],
+        "The table's columns; on a narrow screen the last ones go first.",
+    )
+    keys: dict[str, str] = _option(
+        {}, 'Other keys for actions: {"table.sort" = "o"}. The names stand in the help.'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked. `source` is the file they came from, whether it exists or not."""
+
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
+    traktor: TraktorSettings = field(default_factory=TraktorSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+    source: Path | None = None
+
+
+GROUPS: Final = ("pool", "jobs", "traktor", "ui")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as it stands: for the Settings view and `djtui config`."""
+
+    key: str
+    value: Any
+    default: Any
+    meaning: str
+    choices: tuple[str, ...]
+
+
+def default_path() -> Path:
+    """Where `config.toml` lies unless --config says otherwise."""
+    from platformdirs import user_config_path
+
+    return user_config_path("djtui", appauthor=False) / "config.toml"
+
+
+def default_library() -> Path:
+    """Where the library lies unless --library says otherwise."""
+    from platformdirs import user_data_path
+
+    return user_data_path("djtui", appauthor=False) / "library.db"
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read and check the settings. A file that is not there means the defaults. Raises `ConfigError`."""
+    source = path or default_path()
+    try:
+        document = tomllib.loads(source.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is not None:
+            raise ConfigError(f"There is no settings file at {path}.") from None
+        return Settings(source=source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The settings file {source} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The settings file {source} is not valid TOML: {error}.") from error
+    settings = Settings(source=source)
+    for key, value in _flatten(document):
+        settings = changed(settings, key, value, where=f"{source}: ")
+    return settings
+
+
+def options(settings: Settings) -> list[Option]:
+    """Every option with its present value, in the order they are declared."""
+    found = []
+    for group in GROUPS:
+        part = getattr(settings, group)
+        for item in fields(part):
+            rule: _Rule = item.metadata["rule"]
+            default = item.default if item.default_factory is MISSING else item.default_factory()
+            key = f"{group}.{rule.key or item.name}"
+            found.append(Option(key, getattr(part, item.name), default, rule.meaning, rule.choices))
+    return found
+
+
+def changed(settings: Settings, key: str, value: Any, *, where: str = "") -> Settings:
+    """The settings with one option set. Raises `ConfigError` with a sentence when the value does not fit."""
+    for group in GROUPS:
+        part = getattr(settings, group)
+        for item in fields(part):
+            rule: _Rule = item.metadata["rule"]
+            if key == f"{group}.{rule.key or item.name}":
+                wanted = get_type_hints(type(part))[item.name]
+                checked = _check(key, value, wanted, rule, where)
+                return replace(settings, **{group: replace(part, **{item.name: checked})})
+    known = [option.key for option in options(settings)]
+    near = get_close_matches(key, known, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise ConfigError(f"{where}There is no setting {key}.{hint}")
+
+
+def from_text(settings: Settings, key: str, text: str) -> Any:
+    """What a typed value means for `key`: 4, true, a word, or a TOML list or table."""
+    present = {option.key: option.value for option in options(settings)}.get(key)
+    if isinstance(present, str):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return [word.strip() for word in text.split(",")] if isinstance(present, list) else text
+
+
+def save(settings: Settings) -> Path:
+    """Write the settings, each with its meaning as a comment; what has its default stays commented out."""
+    target = settings.source or default_path()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".config-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(as_toml(settings))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(target)
+    return target
+
+
+def as_toml(settings: Settings) -> str:
+    """The settings as the text of `config.toml`."""
+    import tomli_w
+
+    lines = ["# djtui's settings. A line that begins with # keeps its default.\n"]
+    group = ""
+    for option in options(settings):
+        head, _, name = option.key.partition(".")
+        if head != group:
+            group = head
+            lines.append(f"\n[{group}]\n")
+        inline = tomli_w.dumps({"value": [option.value]}).removeprefix("value = [").strip().removesuffix("]")
+        value = " ".join(inline.split()).removesuffix(",")
+        mark = "# " if option.value == option.default else ""
+        lines.append(f"# {option.meaning}\n{mark}{name} = {value}\n")
+    return "".join(lines)
+
+
+_TABLES: Final = frozenset(("traktor.volumes", "ui.keys"))
+
+
+def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and key not in _TABLES:
+            yield from _flatten(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _check(key: str, value: Any, wanted: Any, rule: _Rule, where: str) -> Any:
+    def wrong(expected: str) -> ConfigError:
+        return ConfigError(f"{where}{key} must be {expected}, not {value!r}.")
+
+    if wanted is bool:
+        if not isinstance(value, bool):
+            raise wrong("true or false")
+    elif wanted is int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise wrong("a whole number")
+        if rule.low is not None and value < rule.low:
+            raise wrong(f"{rule.low:g} or more")
+        if rule.high is not None and value > rule.high:
+            raise wrong(f"{rule.high:g} or less")
+    elif wanted is str:
+        if not isinstance(value, str):
+            raise wrong("a text")
+        if rule.choices and value not in rule.choices:
+            raise wrong(f"one of {', '.join(rule.choices)}")
+    elif wanted == list[str]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise wrong("a list of texts")
+    elif not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise wrong("a table of texts")
+    return value

@@ -1,0 +1,1 @@
+"""A made-up collection, for trying djtui and for its tests."""

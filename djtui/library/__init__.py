@@ -1,0 +1,1 @@
+"""The SQLite store: the only truth and the only bus."""

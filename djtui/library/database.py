@@ -1,0 +1,380 @@
+"""Opening the library: one SQLite file, WAL, migrations by number, and short writing transactions.
+
+Every failure that a DJ can meet (a damaged file, a newer version, a full disk) is a `LibraryError`
+whose message is a sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import aiosqlite
+
+from djtui.model.text import fold
+
+APPLICATION_ID: Final = 0x646A7475  # "djtu"
+BACKUPS_KEPT: Final = 5
+_BUSY_S: Final = 30.0
+_TURN_S: Final = 0.002
+_NETWORK: Final = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afpfs", "fuse.rclone")
+)
+
+Parameters = Sequence[Any] | dict[str, Any]
+
+
+class LibraryError(Exception):
+    """The library cannot be used; the message is a sentence for the DJ."""
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """A reading connection for any thread, with `fold` and `regexp`; rows answer to names.
+
+    Raises `LibraryError`.
+    """
+    with explained(path):
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA mmap_size = 2147483648")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        _add_functions(connection)
+    return connection
+
+
+class Tx:
+    """One writing transaction. Everything written in it shares one revision."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._revision: int | None = None
+
+    async def execute(self, sql: str, parameters: Parameters = ()) -> aiosqlite.Cursor:
+        return await self._connection.execute(sql, parameters)
+
+    async def executemany(self, sql: str, rows: Iterable[Parameters]) -> None:
+        await self._connection.executemany(sql, rows)
+
+    async def fetchall(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def fetchone(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        rows = await self.fetchall(sql, parameters)
+        return rows[0] if rows else None
+
+    async def revision(self) -> int:
+        """The number of this transaction in the change feed; counted up at the first call."""
+        if self._revision is None:
+            rows = await self.fetchall(
+                "UPDATE meta SET value = value + 1 WHERE name = 'revision' RETURNING value"
+            )
+            self._revision = int(rows[0]["value"])
+        return self._revision
+
+    async def touch(self, name: str) -> None:
+        """Tell the screens that tracks were removed (`removal`) or that playlists changed (`playlists`)."""
+        await self.execute("UPDATE meta SET value = ? WHERE name = ?", (await self.revision(), name))
+
+
+class Library:
+    """The library of this process: one connection that writes, one that reads."""
+
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path, *, create: bool = True) -> Self:
+        """Open the library at `path`, made and migrated where needed. Raises `LibraryError`."""
+        path = path.expanduser().absolute()
+        await asyncio.to_thread(prepare, path, create=create)
+        with explained(path):
+            writer = await _connect(path, cache_mb=24)
+            reader = await _connect(path, cache_mb=4)
+            await reader.execute("PRAGMA query_only = ON")
+        return cls(path, writer, reader)
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._reader.close()
+            await self._writer.close()
+
+    @asynccontextmanager
+    async def writing(self, *, durable: bool = False) -> AsyncIterator[Tx]:
+        """A transaction that is committed at the end of the block and rolled back when it raises.
+
+        One at a time in this process; other processes take their turn between transactions. `durable`
+        waits for the disk: for journals, which must be there before the deed they speak of.
+        """
+        async with self._turn:
+            with explained(self.path):
+                if durable:
+                    await self._writer.execute("PRAGMA synchronous = FULL")
+                await self._begin()
+                try:
+                    yield Tx(self._writer)
+                except BaseException:
+                    await _see_through(self._writer.rollback())
+                    raise
+                else:
+                    await self._commit()
+                finally:
+                    if durable:
+                        await _see_through(self._writer.execute("PRAGMA synchronous = NORMAL"))
+
+    async def fetchall(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        with explained(self.path):
+            return list(await self._reader.execute_fetchall(sql, parameters))
+
+    async def fetchone(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        rows = await self.fetchall(sql, parameters)
+        return rows[0] if rows else None
+
+    async def _begin(self) -> None:
+        # SQLite's own busy handler sleeps up to 100 ms between tries, and a host that commits batch after
+        # batch would win every time; asking every 2 ms finds the gap that it leaves.
+        patience = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                await self._writer.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > patience:
+                    raise
+            await asyncio.sleep(_TURN_S)
+
+    async def _commit(self) -> None:
+        try:
+            await _see_through(self._writer.commit())
+        except sqlite3.Error:
+            await _see_through(self._writer.rollback())
+            raise
+
+
+async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
+    """Finish `work` even when the caller is cancelled: the next transaction needs this one closed."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+async def _connect(path: Path, *, cache_mb: int) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    waits = 5000 if network_file_system(path) else 0
+    for pragma in (
+        "foreign_keys = ON",
+        "synchronous = NORMAL",
+        "temp_store = MEMORY",
+        "wal_autocheckpoint = 4000",
+        f"cache_size = -{cache_mb * 1024}",
+        f"busy_timeout = {waits}",
+    ):
+        await connection.execute(f"PRAGMA {pragma}")
+    await connection.create_function("fold", 1, _fold, deterministic=True)
+    await connection.create_function("regexp", 2, _regexp, deterministic=True)
+    return connection
+
+
+# -- making and migrating -------------------------------------------------------------------------
+
+
+def prepare(path: Path, *, create: bool = True) -> None:
+    """Make the library or bring it to this version's schema, with a backup before a migration.
+
+    Raises `LibraryError`.
+    """
+    if path.is_dir():
+        raise LibraryError(f"{path} is a folder; the library is a file. Name a file with --library.")
+    if not path.exists():
+        if not create:
+            raise LibraryError(f"There is no library at {path}.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
+    with explained(path):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        try:
+            _migrate(connection, path)
+        finally:
+            connection.close()
+
+
+def migrations() -> list[tuple[int, str]]:
+    """The numbered SQL files of `library/schema`, in order."""
+    folder = resources.files("djtui.library") / "schema"
+    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return [(int(name[:4]), (folder / name).read_text(encoding="utf-8")) for name in files]
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    steps = migrations()
+    newest = steps[-1][0]
+    version = _version(connection, path)
+    if version > newest:
+        raise LibraryError(
+            f"{path} was written by a newer djtui (schema {version}; this one knows {newest}). "
+            "Update djtui to open it."
+        )
+    if version == newest:
+        return
+    if version == 0 and network_file_system(path) is None:
+        connection.execute("PRAGMA journal_mode = WAL")
+    if version:
+        backup(path)
+    for number, sql in steps:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(connection, path) < number:  # another process may have been faster
+                for statement in _statements(sql):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    ours = int(connection.execute("PRAGMA application_id").fetchone()[0]) == APPLICATION_ID
+    empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if not ours and not empty:
+        raise LibraryError(f"{path} is the database of another program, not a djtui library.")
+    return version
+
+
+def _statements(sql: str) -> Iterator[str]:
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+# -- backups --------------------------------------------------------------------------------------
+
+
+def backup(path: Path) -> Path:
+    """Copy the library, consistent even while it is written, beside itself; the oldest copies go.
+
+    Returns the copy's path. Raises `LibraryError`.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    copy = path.with_name(f"{path.name}.backup-{stamp}")
+    partial = copy.with_name(copy.name + ".partial")
+    with explained(path):
+        partial.unlink(missing_ok=True)
+        source = sqlite3.connect(path, timeout=10)
+        target = sqlite3.connect(partial)
+        try:
+            source.backup(target, pages=2000)
+        finally:
+            target.close()
+            source.close()
+        partial.replace(copy)
+    for old in backups(path)[BACKUPS_KEPT:]:
+        old.unlink(missing_ok=True)
+    return copy
+
+
+def backups(path: Path) -> list[Path]:
+    """The backups of the library at `path`, newest first."""
+    found = path.parent.glob(f"{path.name}.backup-*")
+    return sorted((file for file in found if file.suffix != ".partial"), reverse=True)
+
+
+# -- errors, places, functions --------------------------------------------------------------------
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the library at `path` into `LibraryError` sentences."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise  # a mistake of ours, not a state of the file
+    except (sqlite3.DatabaseError, OSError) as error:
+        if (sentence := _sentence(error, path)) is None:
+            raise
+        raise LibraryError(sentence) from error
+
+
+def _sentence(error: Exception, path: Path) -> str | None:
+    text = str(error)
+    if "not a database" in text or "malformed" in text or "corrupt" in text:
+        newest = backups(path)[:1]
+        remedy = (
+            f"The newest backup is {newest[0]}: copy it over the library."
+            if newest
+            else "There is no backup."
+        )
+        return f"{path} is damaged or not a djtui library ({text}). {remedy}"
+    if "readonly" in text or "read-only" in text.lower():
+        return f"{path} cannot be written: the file or its folder is read-only."
+    if "disk is full" in text or "No space left" in text or "File too large" in text:
+        return f"The disk of {path} is full. Nothing of this step was written; make room and start again."
+    if "locked" in text or "busy" in text:
+        return f"{path} is locked by another program for over {_BUSY_S:.0f} s. Close it and try again."
+    if "unable to open" in text or "Permission denied" in text:
+        return f"{path} cannot be opened: check that it exists and that you may write it and its folder."
+    if "disk I/O error" in text:
+        return f"The disk of {path} reports an error ({text}). Nothing of this step was written."
+    return None
+
+
+def network_file_system(path: Path) -> str | None:
+    """The kind of network file system that `path` lies on, or None; there WAL is not safe. Linux only."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    best, kind = "", ""
+    resolved = str(path.resolve())
+    for mount in mounts:
+        _, point, name, *_ = mount.split(" ")
+        point = point.replace("\\040", " ")
+        if (resolved == point or resolved.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
+            best, kind = point, name
+    return kind if kind in _NETWORK else None
+
+
+def _add_functions(connection: sqlite3.Connection) -> None:
+    connection.create_function("fold", 1, _fold, deterministic=True)
+    connection.create_function("regexp", 2, _regexp, deterministic=True)
+
+
+def _fold(text: object) -> str | None:
+    return None if text is None else fold(str(text))
+
+
+def _regexp(pattern: object, text: object) -> bool | None:
+    if pattern is None or text is None:
+        return None
+    return _compiled(str(pattern)).search(str(text)) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

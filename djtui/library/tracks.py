@@ -1,0 +1,211 @@
+"""Writing tracks: the one place that keeps the search index, the cue count and the revision right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from djtui.library.database import Library, Tx
+from djtui.model.cue import Cue, CueType
+from djtui.model.text import fold, words
+from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
+
+# What a caller gives for a new track: every column but those that the library itself fills in.
+GIVEN: Final = tuple(name for name in COLUMNS if name not in ("id", "revision", "job_id"))
+
+_INSERT: Final = (
+    f"INSERT INTO track (id, revision, job_id, {', '.join(GIVEN)}) VALUES (?, ?, ?{', ?' * len(GIVEN)})"
+)
+_INSERT_TEXT: Final = (
+    f"INSERT INTO track_text (id, {', '.join(FOLDED)}, words) VALUES (?, ?{', ?' * len(FOLDED)})"
+)
+_INSERT_CUE: Final = (
+    "INSERT INTO cue (track_id, position, type, start, length, slot, name, repeats, grid_bpm, color)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_CUE_COLUMNS: Final = "type, start, length, slot, name, repeats, grid_bpm, color"
+_SEARCHED: Final = ", ".join(SEARCHED)
+
+TextRow = Sequence[str | None]
+CueRow = tuple[int, float, float, int | None, str | None, int | None, float | None, str | None]
+
+
+def text_row(texts: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """The row of `track_text` (FOLDED, then words) for a track with these texts."""
+    folded = tuple(None if (text := texts.get(name)) is None else fold(text) for name in FOLDED)
+    return (*folded, words(*folded[: len(SEARCHED)]))
+
+
+async def next_id(tx: Tx) -> int:
+    """The id of the next new track. Ids are never used twice: undone tracks leave a gap."""
+    row = await tx.fetchone("SELECT value FROM meta WHERE name = 'track'")
+    return 1 + int(row["value"]) if row else 1
+
+
+async def insert(
+    tx: Tx,
+    rows: Sequence[Sequence[Any]],
+    texts: Sequence[TextRow],
+    cues: Sequence[Sequence[CueRow]],
+    *,
+    job_id: int | None = None,
+) -> range:
+    """Add tracks: for each a row in the order of GIVEN, its folded texts and its cues. Returns their ids."""
+    if not rows:
+        return range(0)
+    first = await next_id(tx)
+    ids = range(first, first + len(rows))
+    revision = await tx.revision()
+    await tx.executemany(_INSERT, ((id, revision, job_id, *row) for id, row in zip(ids, rows, strict=True)))
+    await tx.executemany(_INSERT_TEXT, ((id, *row) for id, row in zip(ids, texts, strict=True)))
+    await _index(tx, "BETWEEN ? AND ?", (ids[0], ids[-1]))
+    await tx.executemany(_INSERT_CUE, _cue_rows(zip(ids, cues, strict=True)))
+    await tx.execute("INSERT OR REPLACE INTO meta VALUES ('track', ?)", (ids[-1],))
+    return ids
+
+
+async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Set columns of tracks; under "cues" a sequence of cue rows replaces all of a track's cues."""
+    revision = await tx.revision()
+    for id, fields in changes.items():
+        columns = {name: value for name, value in fields.items() if name != "cues"}
+        if (cues := fields.get("cues")) is not None:
+            await tx.execute("DELETE FROM cue WHERE track_id = ?", (id,))
+            await tx.executemany(_INSERT_CUE, _cue_rows([(id, cues)]))
+            columns["cue_count"] = sum(cue[0] != CueType.GRID for cue in cues)
+        assignments = "".join(f", {name} = ?" for name in columns if name in COLUMNS)
+        values = [value for name, value in columns.items() if name in COLUMNS]
+        await tx.execute(f"UPDATE track SET revision = ?{assignments} WHERE id = ?", (revision, *values, id))
+    await _index_again(tx, [id for id, fields in changes.items() if not fields.keys().isdisjoint(FOLDED)])
+
+
+async def delete(tx: Tx, ids: Iterable[int]) -> None:
+    """Remove tracks with their cues; playlists keep the places they had, as unknown items."""
+    gone = list(ids)
+    for part in _parts(gone):
+        marks = _marks(part)
+        await tx.execute(
+            "UPDATE playlist_item SET location = coalesce(location,"
+            " (SELECT coalesce(track.path, track.location) FROM track WHERE track.id = track_id))"
+            f" WHERE track_id IN ({marks})",
+            part,
+        )
+        await _unindex(tx, part)
+        await tx.execute(f"DELETE FROM track_text WHERE id IN ({marks})", part)
+        await tx.execute(f"DELETE FROM track WHERE id IN ({marks})", part)
+    if gone:
+        await tx.touch("removal")
+
+
+async def get(library: Library, id: int) -> Track | None:
+    """One track, or None."""
+    found = await get_many(library, [id])
+    return found.get(id)
+
+
+async def get_many(library: Library, ids: Sequence[int]) -> dict[int, Track]:
+    """Tracks by id; ids that are not there are left out."""
+    found: dict[int, Track] = {}
+    for part in _parts(list(ids)):
+        rows = await library.fetchall(
+            f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({_marks(part)})", part
+        )
+        found.update((row["id"], Track(*row)) for row in rows)
+    return found
+
+
+async def cues(library: Library, id: int) -> list[Cue]:
+    """The cues of a track in the order of their source."""
+    rows = await library.fetchall(
+        f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,)
+    )
+    return [Cue(CueType(row["type"]), *tuple(row)[1:]) for row in rows]
+
+
+async def cue_rows(tx: Tx, id: int) -> list[CueRow]:
+    """The cues of a track as rows: what history keeps of them."""
+    rows = await tx.fetchall(f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,))
+    return [tuple(row) for row in rows]
+
+
+async def images(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Whole tracks as dictionaries: what a change compares and history keeps."""
+    found: dict[int, dict[str, Any]] = {}
+    for part in _parts(list(ids)):
+        rows = await tx.fetchall(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({_marks(part)})", part)
+        found.update((row["id"], dict(zip(COLUMNS, row, strict=True))) for row in rows)
+    return found
+
+
+# -- the search index -----------------------------------------------------------------------------
+
+
+async def settle_index(library: Library) -> None:
+    """Merge the index segments that batches left, in short steps."""
+    for table in ("track_search", "track_words"):
+        while True:
+            async with library.writing() as tx:
+                before = await tx.fetchone("SELECT total_changes() AS changes")
+                await tx.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', 400)")
+                after = await tx.fetchone("SELECT total_changes() AS changes")
+            if before is None or after is None or after["changes"] - before["changes"] < 2:
+                break
+
+
+async def _index(tx: Tx, condition: str, parameters: Sequence[int]) -> None:
+    await tx.execute(
+        f"INSERT INTO track_search (rowid, {_SEARCHED})"
+        f" SELECT id, {_SEARCHED} FROM track_text WHERE id {condition}",
+        parameters,
+    )
+    await tx.execute(
+        f"INSERT INTO track_words (rowid, words) SELECT id, words FROM track_text WHERE id {condition}",
+        parameters,
+    )
+
+
+async def _unindex(tx: Tx, ids: Sequence[int]) -> None:
+    # An external-content index must be told the old text to forget it.
+    condition = f"IN ({_marks(ids)})"
+    await tx.execute(
+        f"INSERT INTO track_search (track_search, rowid, {_SEARCHED})"
+        f" SELECT 'delete', id, {_SEARCHED} FROM track_text WHERE id {condition}",
+        ids,
+    )
+    await tx.execute(
+        "INSERT INTO track_words (track_words, rowid, words)"
+        f" SELECT 'delete', id, words FROM track_text WHERE id {condition}",
+        ids,
+    )
+
+
+async def _index_again(tx: Tx, ids: Sequence[int]) -> None:
+    assignments = ", ".join(f"{name} = ?" for name in (*FOLDED, "words"))
+    for part in _parts(ids):
+        await _unindex(tx, part)
+        rows = await tx.fetchall(
+            f"SELECT id, {', '.join(FOLDED)} FROM track WHERE id IN ({_marks(part)})", part
+        )
+        await tx.executemany(
+            f"UPDATE track_text SET {assignments} WHERE id = ?",
+            [(*text_row(dict(row)), row["id"]) for row in rows],
+        )
+        await _index(tx, f"IN ({_marks(part)})", part)
+
+
+def _cue_rows(cues: Iterable[tuple[int, Sequence[CueRow]]]) -> Iterable[tuple[Any, ...]]:
+    return ((id, position, *cue) for id, rows in cues for position, cue in enumerate(rows))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _parts(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def as_json(value: Any) -> str:
+    """JSON as it is stored: short, and readable by a person with sqlite3."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""The vocabulary of djtui: tracks, cues, keys and playlists. No I/O."""

@@ -1,0 +1,38 @@
+"""Text as it is compared and text as it is shown: folding, words, and making hostile text harmless."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_WORD: Final = re.compile(r"[^\W_]+")
+# C0 and C1 controls, the bidirectional overrides and isolates, zero-width marks, variation selectors.
+_HOSTILE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+)
+
+
+def fold(text: str) -> str:
+    """Text without case and diacritics: "Björk" and "BJORK" fold to "bjork".
+
+    Folding a folded text changes nothing.
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return unicodedata.normalize("NFKC", bare.casefold())
+
+
+def words(*folded: str | None) -> str:
+    """The words of folded texts, each once, joined by blanks: what one or two letters find by its start."""
+    return " ".join(dict.fromkeys(word for text in folded if text for word in _WORD.findall(text)))
+
+
+def harmless(text: str) -> str:
+    """Text that may go to a terminal: control, bidi and zero-width characters become blanks.
+
+    Titles are other people's data; an ESC in one must not reach the screen, a log or a toast.
+    """
+    return text if text.isascii() and text.isprintable() else _HOSTILE.sub(" ", text)

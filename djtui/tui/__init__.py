@@ -1,0 +1,1 @@
+"""The terminal face: screens that insert requests and read rows."""
