@@ -1,0 +1,102 @@
+"""The history on the command line: history, undo, redo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from djtui.cli.output import table
+from djtui.cli.session import FAILED, SOME_FAILED, Failure, Session, command
+from djtui.library import history as changes
+from djtui.library.history import Undone
+
+
+@click.command()
+@click.option("--limit", default=50, show_default=True, help="Show at most so many.")
+@command
+async def history(session: Session, limit: int) -> None:
+    """List what changed, newest first; every entry can be undone.
+
+    \b
+    djtui history
+    djtui undo 12
+    """
+    async with session.library(create=False) as library:
+        found = await changes.changes(library, limit)
+    rows = [
+        (
+            change.id,
+            change.at.replace("T", " ").removesuffix("Z"),
+            change.kind,
+            change.title,
+            f"{change.items:,}",
+            f"undone by {change.undone}" if change.undone else "",
+        )
+        for change in found
+    ]
+    session.out.result(
+        table(("id", "When (UTC)", "Kind", "What", "Tracks", ""), rows, right=(0, 4))
+        if rows
+        else ["Nothing yet."],
+        changes=[
+            {
+                "id": change.id,
+                "at": change.at,
+                "kind": change.kind,
+                "title": change.title,
+                "items": change.items,
+                "undone": change.undone is not None,
+            }
+            for change in found
+        ],
+    )
+
+
+@click.command()
+@click.argument("change", type=int, required=False)
+@command
+async def undo(session: Session, change: int | None) -> int | None:
+    """Take a change back: the last one, or the one with this number.
+
+    What was changed again since is left alone and listed.
+    """
+    return await _reverse(session, change, redo=False)
+
+
+@click.command()
+@click.argument("change", type=int, required=False)
+@command
+async def redo(session: Session, change: int | None) -> int | None:
+    """Do an undone change again: the last one undone, or the one with this number."""
+    return await _reverse(session, change, redo=True)
+
+
+async def _reverse(session: Session, number: int | None, *, redo: bool) -> int | None:
+    verb = "Redo" if redo else "Undo"
+
+    def progress(done: int) -> None:
+        session.out.progress(verb, "Restoring", done, None)
+
+    async with session.library(create=False) as library:
+        if number is not None:
+            change = await changes.find(library, number)
+        else:
+            newest = await changes.newest(library, undone=redo)
+            if newest is None:
+                raise Failure(f"There is nothing to {verb.lower()}.")
+            change = newest
+        act = changes.redo if redo else changes.undo
+        result: Undone = await act(library, change, progress)
+    refused = [f"  left alone: {refusal.item}: {refusal.reason}" for refusal in result.refused[:20]]
+    if len(result.refused) > len(refused):
+        refused.append(f"  … and {len(result.refused) - len(refused):,} more")
+    session.out.result(
+        [f"{change.title}: {result.undone:,} {'done again' if redo else 'put back'}.", *refused],
+        undone=result.undone,
+        refused=[asdict(refusal) for refusal in result.refused],
+        change=result.change,
+    )
+    if not result.refused:
+        return None
+    return SOME_FAILED if result.undone else FAILED
