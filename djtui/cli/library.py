@@ -25,7 +25,7 @@ def where(query: str) -> Where:
     try:
         return to_sql(parse(query))
     except QueryError as error:
-        raise Failure(error.drawn(query), WRONG_USE) from error
+        raise Failure(error.pointed(query), WRONG_USE) from error
 
 
 async def matching(library: Library, query: str, order: str = "track.id", limit: int = -1) -> list[int]:

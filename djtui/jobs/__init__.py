@@ -1,1 +1,1 @@
-"""The engine: everything long is a job, worked by one host process a library."""
+"""The job engine: everything long is a job, a job is phases, a phase is batches."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import quote
 
 import aiosqlite
@@ -52,6 +52,18 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         _add_functions(connection)
     return connection
+
+
+class Reader(Protocol):
+    """What can be read from: the library, or a transaction under way."""
+
+    async def fetchall(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        ...
+
+    async def fetchone(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        ...
 
 
 class Tx:

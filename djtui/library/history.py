@@ -208,7 +208,7 @@ async def _refuse_while_running(library: Library, change: Change) -> None:
 async def _apply(
     library: Library, change: Change, result: Undone, progress: Progress, *, forward: bool
 ) -> None:
-    """Take each track of a change from one of its images to the other, if it still is as the first one says."""
+    """Take each track of a change from one of its images to the other, if it still is as the first says."""
     last = -1
     while True:
         rows = await library.fetchall(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from djtui.library.database import Library, Tx
+from djtui.library.database import Reader, Tx
 from djtui.model.cue import Cue, CueType
 from djtui.model.text import fold, words
 from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
@@ -87,6 +87,7 @@ async def delete(tx: Tx, ids: Iterable[int]) -> None:
         marks = _marks(part)
         await tx.execute(
             "UPDATE playlist_item SET location = coalesce(location,"
+            " (SELECT key FROM nml_entry WHERE nml_entry.track_id = playlist_item.track_id),"
             " (SELECT coalesce(track.path, track.location) FROM track WHERE track.id = track_id))"
             f" WHERE track_id IN ({marks})",
             part,
@@ -98,13 +99,13 @@ async def delete(tx: Tx, ids: Iterable[int]) -> None:
         await tx.touch("removal")
 
 
-async def get(library: Library, id: int) -> Track | None:
+async def get(library: Reader, id: int) -> Track | None:
     """One track, or None."""
     found = await get_many(library, [id])
     return found.get(id)
 
 
-async def get_many(library: Library, ids: Sequence[int]) -> dict[int, Track]:
+async def get_many(library: Reader, ids: Sequence[int]) -> dict[int, Track]:
     """Tracks by id; ids that are not there are left out."""
     found: dict[int, Track] = {}
     for part in _parts(list(ids)):
@@ -115,7 +116,7 @@ async def get_many(library: Library, ids: Sequence[int]) -> dict[int, Track]:
     return found
 
 
-async def cues(library: Library, id: int) -> list[Cue]:
+async def cues(library: Reader, id: int) -> list[Cue]:
     """The cues of a track in the order of their source."""
     rows = await library.fetchall(
         f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,)
@@ -123,17 +124,21 @@ async def cues(library: Library, id: int) -> list[Cue]:
     return [Cue(CueType(row["type"]), *tuple(row)[1:]) for row in rows]
 
 
-async def cue_rows(tx: Tx, id: int) -> list[CueRow]:
+async def cue_rows(library: Reader, id: int) -> list[CueRow]:
     """The cues of a track as rows: what history keeps of them."""
-    rows = await tx.fetchall(f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,))
+    rows = await library.fetchall(
+        f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,)
+    )
     return [tuple(row) for row in rows]
 
 
-async def images(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+async def images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Whole tracks as dictionaries: what a change compares and history keeps."""
     found: dict[int, dict[str, Any]] = {}
     for part in _parts(list(ids)):
-        rows = await tx.fetchall(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({_marks(part)})", part)
+        rows = await library.fetchall(
+            f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({_marks(part)})", part
+        )
         found.update((row["id"], dict(zip(COLUMNS, row, strict=True))) for row in rows)
     return found
 
@@ -141,16 +146,20 @@ async def images(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 # -- the search index -----------------------------------------------------------------------------
 
 
-async def settle_index(library: Library) -> None:
-    """Merge the index segments that batches left, in short steps."""
+async def settle_index(tx: Tx) -> bool:
+    """Merge some of the index segments that batches left: one short step. True when more is to do."""
+    more = False
     for table in ("track_search", "track_words"):
-        while True:
-            async with library.writing() as tx:
-                before = await tx.fetchone("SELECT total_changes() AS changes")
-                await tx.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', 400)")
-                after = await tx.fetchone("SELECT total_changes() AS changes")
-            if before is None or after is None or after["changes"] - before["changes"] < 2:
-                break
+        before = await _changes(tx)
+        await tx.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', 200)")
+        more |= await _changes(tx) - before > 1  # what a merge without work changes: the command's own row
+    return more
+
+
+async def _changes(tx: Tx) -> int:
+    row = await tx.fetchone("SELECT total_changes() AS changes")
+    assert row is not None
+    return int(row["changes"])
 
 
 async def _index(tx: Tx, condition: str, parameters: Sequence[int]) -> None:

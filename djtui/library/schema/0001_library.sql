@@ -139,9 +139,12 @@ CREATE TABLE nml_entry (
     hash     BLOB NOT NULL,                    -- blake2b-16 of the entry's bytes
     audio    BLOB,                             -- blake2b-16 of AUDIO_ID
     key      TEXT NOT NULL,                    -- VOLUME + DIR + FILE, to the letter
-    base     TEXT NOT NULL                     -- JSON: the synced fields as they were at the last sync
+    cues     INTEGER NOT NULL,                 -- how many it has, grid markers too
+    base     TEXT NOT NULL,                    -- JSON: the synced fields as they were at the last sync
+    gone     INTEGER NOT NULL DEFAULT 0        -- 1: no longer in the file; the track stays
 );
-CREATE UNIQUE INDEX nml_entry_key ON nml_entry (file_id, key);
+CREATE UNIQUE INDEX nml_entry_key ON nml_entry (key, file_id);
+CREATE INDEX nml_entry_file ON nml_entry (file_id, id);
 CREATE INDEX nml_entry_track ON nml_entry (track_id);
 
 CREATE TABLE nml_playlist (
@@ -193,6 +196,7 @@ CREATE TABLE job_phase (
     state         TEXT NOT NULL DEFAULT 'queued',
     cursor        TEXT,                        -- JSON
     done          INTEGER NOT NULL DEFAULT 0,
+    committed     INTEGER NOT NULL DEFAULT 0, -- done at the last checkpoint; done may run ahead of it
     total         INTEGER,
     added         INTEGER NOT NULL DEFAULT 0,
     updated       INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,148 @@
+"""Running a job from the command line: submitted, hosted here or by whoever hosts, followed to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Failure, Session
+from djtui.jobs.hosting import host_anyhow, perform
+from djtui.jobs.job import JobError
+from djtui.jobs.requests import RequestError, submit, want
+from djtui.jobs.views import JobView, failures
+from djtui.kinds import KINDS
+from djtui.library.database import Library
+
+Lines = Callable[[dict[str, Any]], Iterable[str]]
+
+
+async def run_job(session: Session, kind: str, params: dict[str, Any], lines: Lines) -> int:
+    """Do a job, showing its progress; Ctrl-C cancels it at the next checkpoint. Returns the exit code."""
+    async with session.library() as library:
+        view: JobView | None = None
+        with _cancelling() as cancelled:
+            try:
+                views = perform(library, KINDS, kind, params, session.settings, config=session.config_path)
+                async with aclosing(views):
+                    async for view in views:
+                        show(session, view)
+                        if cancelled.is_set() and view.wanted != "cancel":
+                            await want(library, view.id, "cancel")
+            except (RequestError, JobError) as error:
+                raise Failure(str(error)) from error
+        if view is None:
+            raise Failure("The job vanished from the library.")
+        return await ending(session, library, view, lines)
+
+
+async def import_collection(session: Session, path: Path, **params: Any) -> int:
+    """Import an NML file and print the counts. Returns the exit code."""
+    return await run_job(session, "traktor-import", {"path": str(path), **params}, import_lines)
+
+
+def import_lines(result: dict[str, Any]) -> list[str]:
+    """The counts of an import for a person."""
+    first = (
+        f"{result['entries']:,} entries: {result['added']:,} added, {result['updated']:,} updated, "
+        f"{result['unchanged']:,} unchanged. {result['playlists']:,} playlists, {result['cues']:,} cues."
+    )
+    lines = [f"Would be: {first}" if result.get("dry_run") else first]
+    if result["missing_files"]:
+        lines.append(
+            f"{result['missing_files']:,} files are not on this machine; their tracks are shown as missing."
+        )
+    if result["conflicts"]:
+        lines.append(
+            f"{result['conflicts']:,} conflicts: changed here and in Traktor; what is here was kept."
+        )
+    for name, count in (result.get("fields") or {}).items():
+        lines.append(f"  {name}: {count:,} tracks")
+    for change in result.get("changes") or []:
+        lines.append(f"  {change['track']}: {change['field']}: {change['from']!r} -> {change['to']!r}")
+    lines += result.get("notes") or []
+    return lines
+
+
+async def open_on_import(session: Session, path: Path) -> int:
+    """Open the screens while a collection is imported into the library of this session."""
+    async with session.library() as library:
+        await submit(library, KINDS, "traktor-import", {"path": str(path)}, settings=session.settings)
+    host = host_anyhow(session.library_path, KINDS, session.settings, config=session.config_path)
+    try:
+        return await asyncio.to_thread(_screens, session)
+    finally:
+        await _end_host(session)
+        if host is not None:
+            host.stop()
+
+
+def _screens(session: Session) -> int:
+    from djtui.tui.app import run
+
+    return run(session.library_path, session.settings)
+
+
+async def _end_host(session: Session) -> None:
+    import os
+
+    from djtui.jobs.views import host
+
+    async with session.library() as library:
+        working = await host(library)
+    if working is not None:
+        with suppress(ProcessLookupError):
+            os.kill(working.pid, signal.SIGTERM)
+
+
+def show(session: Session, view: JobView) -> None:
+    """Show how far a job is."""
+    phase = view.phase
+    if phase is not None and not view.is_over:
+        rate = f"{phase.rate:,.0f}/s" if phase.rate else ""
+        waiting = view.message if view.state in ("waiting", "queued") else None
+        session.out.progress(view.title, phase.name, phase.done, phase.total, waiting or rate)
+    elif view.message and view.state == "queued":
+        session.out.progress(view.title, "Queued", 0, None, view.message)
+
+
+async def ending(session: Session, library: Library, view: JobView, lines: Lines) -> int:
+    """Print how a job ended and return the exit code of DESIGN §6."""
+    failed = await failures(library, view.id)
+    if view.state == "succeeded":
+        result = dict(view.result or {})
+        listed = [f"  not read: {failure.item}: {failure.reason}" for failure in failed[:20]]
+        if len(failed) > len(listed):
+            listed.append(f"  … and {len(failed) - len(listed):,} more: djtui jobs failures {view.id}")
+        result["failures"] = [{"item": failure.item, "reason": failure.reason} for failure in failed]
+        session.out.result([*lines(result), *listed], job=view.id, **result)
+        return SOME_FAILED if failed else DONE
+    if view.state == "cancelled":
+        session.out.error(
+            f"Cancelled. What is done is kept; the same command goes on from there (job {view.id})."
+        )
+        return CANCELLED
+    if view.state in ("paused", "waiting", "queued"):
+        session.out.error(
+            f"{view.title} is {view.state}: {view.message or 'djtui jobs resume goes on'}.", job=view.id
+        )
+        return WAITING
+    session.out.error(view.error or f"{view.title}: {view.state}.", job=view.id)
+    return FAILED
+
+
+class _cancelling:
+    """While it is entered, Ctrl-C sets an event instead of cutting a transaction short."""
+
+    def __enter__(self) -> asyncio.Event:
+        self._event = asyncio.Event()
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._event.set)
+        return self._event
+
+    def __exit__(self, *exception: object) -> None:
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)

@@ -1,0 +1,21 @@
+"""What an expression is asked about in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from djtui.model.track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A track and what stands about it in other tables.
+
+    `crates` are the names of the playlists it is in; `sources` the worlds that know it beside djtui:
+    "traktor" if an entry of a collection stands for it.
+    """
+
+    track: Track
+    crates: tuple[str, ...] = ()
+    conflict: bool = False
+    sources: frozenset[str] = frozenset()

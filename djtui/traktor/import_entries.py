@@ -1,0 +1,276 @@
+"""The phases of an import that read, match and store entries."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
+from djtui.library import tracks
+from djtui.library.database import Tx
+from djtui.traktor import matching
+from djtui.traktor.entry import ROW, ParsedEntries, ParsedEntry, entry_keys, parse_entries
+from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
+from djtui.traktor.matching import Link, Matches, Portrait
+from djtui.traktor.nml import Survey, fingerprint, survey
+from djtui.traktor.storing import Difference
+
+_KEYS_AT_ONCE: Final = 5000
+_FIRST_BATCH: Final = 250
+_AHEAD: Final = 3
+_EXAMPLES: Final = 20
+
+
+@dataclass
+class Reading:
+    """Where each entry lies and what it hashes to. Quick, so it is simply done again after a crash."""
+
+    job: Import
+    name: str = "Reading"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        try:
+            size = self.job.path.stat().st_size
+        except OSError:
+            return Estimate()
+        return Estimate(note=f"{size / 1e6:,.0f} MB")
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        row = await ctx.library.fetchone("SELECT * FROM nml_file WHERE path = ?", (str(work.path),))
+        work.file_id = row["id"] if row else None
+        async with reading(work):
+            print_ = await asyncio.to_thread(fingerprint, work.path)
+            known = row["digest"] if row is not None and not work.retry else None
+            if row and known and (row["size"], row["mtime_ns"]) == (print_.size, print_.mtime_ns):
+                work.unchanged = True
+                yield Batch(nothing)
+                return
+            work.survey = await ctx.run(LANE, survey, str(work.path))
+        found = work.survey
+        work.unchanged = known == found.digest
+        ctx.report(total=len(found.entries))
+
+        async def store(tx: Tx) -> None:
+            work.file_id = await self._file(tx, found)
+
+        yield Batch(nothing if work.dry_run else store, processed=len(found.entries))
+
+    async def _file(self, tx: Tx, found: Survey) -> int:
+        path = str(self.job.path)
+        ours = self.job.settings.traktor.collection
+        other = await tx.fetchone("SELECT 1 FROM nml_file WHERE role = 'collection' AND path != ?", (path,))
+        is_ours = Path(ours).expanduser().absolute() == self.job.path if ours else other is None
+        role = "collection" if is_ours and found.role == "collection" else "partial"
+        rows = await tx.fetchall(
+            "INSERT INTO nml_file (path, role, version) VALUES (?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET role = excluded.role, version = excluded.version RETURNING id",
+            (path, role, found.version),
+        )
+        return int(rows[0]["id"])
+
+
+@dataclass
+class Matching:
+    """Which track each new or changed entry is; the others are known by their hash."""
+
+    job: Import
+    name: str = "Matching"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        if work.unchanged or work.survey is None:
+            return
+        found = work.survey
+        stored = {
+            row["hash"]: row["id"]
+            for row in await ctx.library.fetchall(
+                "SELECT id, hash FROM nml_entry WHERE file_id IS ?", (work.file_id,)
+            )
+        }
+        present: set[bytes] = set()
+        work.pending = pending = array("I")
+        for place in range(len(found.entries)):
+            hash = found.entries.hash(place)
+            if hash in present or hash not in stored:  # one that stands there twice is listed as a double
+                pending.append(place)
+            present.add(hash)
+        ctx.report(total=len(pending))
+        vanished = {id for hash, id in stored.items() if hash not in present}
+        work.superseded = frozenset(vanished)
+        work.matches = Matches()
+        if not stored and await ctx.library.fetchone("SELECT 1 FROM track LIMIT 1") is None:
+            yield Batch(nothing, processed=len(work.pending))
+            return
+        for places in _chunks(work.pending, _KEYS_AT_ONCE):
+            async with reading(work):
+                keys: list[str | None] = await ctx.run(LANE, entry_keys, *work.spans(places))
+            await matching.match_keys(
+                ctx.library,
+                work.file_id,
+                vanished,
+                {place: key for place, key in zip(places, keys, strict=True) if key is not None},
+                work.volumes.local,
+                work.matches,
+            )
+            yield Batch(nothing, processed=len(places))
+        if vanished and found.role == "collection" and work.matches.unmatched:
+            await self._find_moved(ctx, vanished)
+
+        async def mark_gone(tx: Tx) -> None:
+            await tx.execute("UPDATE nml_entry SET gone = 0 WHERE gone AND file_id = ?", (work.file_id,))
+            if found.role == "collection":
+                await tx.executemany("UPDATE nml_entry SET gone = 1 WHERE id = ?", [(id,) for id in vanished])
+
+        yield Batch(nothing if work.dry_run else mark_gone)
+
+    async def _find_moved(self, ctx: Context, vanished: set[int]) -> None:
+        work = self.job
+        come: dict[int, Portrait] = {}
+        for places in _chunks(list(work.matches.unmatched), ctx.batch_size):
+            async with reading(work):
+                parsed: ParsedEntries = await ctx.run(LANE, parse_entries, *work.spans(places), work.volumes)
+            come |= {
+                place: portrait(entry)
+                for place, entry in zip(places, parsed.entries, strict=True)
+                if entry is not None
+            }
+        gone = await matching.portraits(ctx.library, vanished)
+        vanished -= matching.match_moved(gone, come, work.matches)
+
+
+def portrait(entry: ParsedEntry) -> Portrait:
+    """What a moved entry is recognised by."""
+    fields = dict(zip(ROW, entry.row, strict=True))
+    file = entry.key.rpartition("/:")[2]
+    return Portrait(entry.audio, fields["duration"], file, fields["artist"], fields["title"])
+
+
+@dataclass
+class Syncing:
+    """Parses entries that are new or changed in the pool, and stores them in the order of the file."""
+
+    job: Import
+    name: str = "Syncing"
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
+        ctx.report(total=len(work.pending))
+        seen: set[str] = set()
+        added = 0
+        async for places, parsed in self._parsed(ctx):
+            batch = await self._batch(ctx, places, parsed, seen)
+            added += batch.added
+            yield batch
+        more = added > 0 and not work.dry_run
+        while more:  # the index segments that the batches left
+
+            async def settle(tx: Tx) -> None:
+                nonlocal more
+                more = await tracks.settle_index(tx)
+
+            yield Batch(settle)
+
+    async def _parsed(self, ctx: Context) -> AsyncIterator[tuple[Sequence[int], ParsedEntries]]:
+        """The pending entries, parsed a few batches ahead, in order."""
+        waiting: deque[tuple[Sequence[int], asyncio.Task[ParsedEntries]]] = deque()
+        chunks = self._chunks(ctx)
+        try:
+            while True:
+                while len(waiting) < _AHEAD and (places := next(chunks, None)):
+                    waiting.append((places, asyncio.create_task(self._parse(ctx, places))))
+                if not waiting:
+                    return
+                places, task = waiting.popleft()
+                async with reading(self.job):
+                    parsed = await task
+                yield places, parsed
+        finally:
+            for _, task in waiting:
+                task.cancel()
+
+    async def _parse(self, ctx: Context, places: Sequence[int]) -> ParsedEntries:
+        parsed: ParsedEntries = await ctx.run(LANE, parse_entries, *self.job.spans(places), self.job.volumes)
+        return parsed
+
+    def _chunks(self, ctx: Context) -> Iterator[Sequence[int]]:
+        """The first batch is small: it is what the DJ sees first."""
+        pending = self.job.pending
+        start, size = 0, _FIRST_BATCH
+        while start < len(pending):
+            yield pending[start : start + size]
+            start, size = start + size, ctx.batch_size
+
+    async def _batch(
+        self, ctx: Context, places: Sequence[int], parsed: ParsedEntries, seen: set[str]
+    ) -> Batch:
+        work = self.job
+        failures = [ItemFailure(failure.item, failure.reason) for failure in parsed.failures]
+        new: list[tuple[ParsedEntry, bytes]] = []
+        changed: list[tuple[Link, ParsedEntry, bytes]] = []
+        questions: dict[str, tuple[int, ...]] = {}
+        for place, entry in zip(places, parsed.entries, strict=True):
+            if entry is None:
+                continue
+            if entry.key in seen or place in work.matches.doubles:
+                failures.append(
+                    ItemFailure(entry.name, f"a second entry of {entry.key}; the first one counts")
+                )
+                continue
+            seen.add(entry.key)
+            hash = work.survey.entries.hash(place) if work.survey else b""
+            if (link := work.matches.links.get(place)) is not None:
+                changed.append((link, entry, hash))
+                continue
+            new.append((entry, hash))
+            if candidates := work.matches.questions.get(place):
+                questions[entry.key] = candidates
+        differences = await work.storing.differences(ctx.library, changed)
+        updated = sum(bool(difference.after) for difference in differences)
+
+        async def store(tx: Tx) -> None:
+            await work.storing.new(tx, [entry for entry, _ in new], [hash for _, hash in new])
+            await work.storing.changed(tx, changed)
+            await work.storing.ask(tx, questions)
+
+        if work.dry_run:
+            self._note([entry for entry, _ in new] + [entry for _, entry, _ in changed], differences)
+        return Batch(
+            nothing if work.dry_run else store,
+            processed=len(places),
+            added=len(new),
+            updated=updated,
+            failures=failures,
+        )
+
+    def _note(self, entries: Sequence[ParsedEntry], differences: Sequence[Difference]) -> None:
+        """For a dry run: what would be there, and what would change."""
+        work = self.job
+        work.plan["entries"] += len(entries)
+        work.plan["cues"] += sum(len(entry.cues) for entry in entries)
+        work.plan["conflicts"] += sum(len(it.merged.conflicts) for it in differences)
+        fields: dict[str, int] = work.counts.setdefault("fields", {})
+        examples: list[dict[str, Any]] = work.counts.setdefault("changes", [])
+        for it in differences:
+            for name, after in it.after.items():
+                fields[name] = fields.get(name, 0) + 1
+                if len(examples) < _EXAMPLES:
+                    examples.append({"track": it.name, "field": name, "from": it.before[name], "to": after})
+
+
+def _chunks(places: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (places[start : start + size] for start in range(0, len(places), size))

@@ -1,0 +1,70 @@
+"""What the phases of an import hand each other, and how they speak of trouble with the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from djtui.config import Settings
+from djtui.jobs.job import Batch, JobError, TransientError, Wait
+from djtui.library.database import Tx
+from djtui.traktor.location import VolumeMap
+from djtui.traktor.matching import Matches
+from djtui.traktor.merge import Strategy
+from djtui.traktor.nml import Fingerprint, NmlError, SourceChanged, Survey
+from djtui.traktor.spans import Spans
+from djtui.traktor.storing import Storing
+
+LANE: Final = "import"
+
+Batches = AsyncGenerator[Batch | Wait, None]
+
+
+@dataclass(slots=True)
+class Import:
+    """One import under way: what its phases hand each other. All of it is found again after a crash.
+
+    `pending` are the places in the file of entries that are new or changed, `superseded` the stored entries
+    whose bytes are no longer in it. `plan` and the examples in `counts` are for a dry run.
+    """
+
+    path: Path
+    strategy: Strategy
+    dry_run: bool
+    retry: bool
+    settings: Settings
+    storing: Storing
+    volumes: VolumeMap
+    file_id: int | None = None
+    unchanged: bool = False
+    survey: Survey | None = None
+    pending: Sequence[int] = ()
+    matches: Matches = field(default_factory=Matches)
+    superseded: frozenset[int] = frozenset()
+    plan: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    def spans(self, places: Sequence[int]) -> tuple[str, Fingerprint, Spans]:
+        """What a worker needs to read these entries."""
+        assert self.survey is not None
+        return str(self.path), self.survey.fingerprint, self.survey.entries.pick(places)
+
+
+@asynccontextmanager
+async def reading(work: Import) -> AsyncIterator[None]:
+    """Turn what the pool says of the file into what the engine understands."""
+    try:
+        yield
+    except NmlError as error:
+        raise JobError(str(error)) from error
+    except SourceChanged as error:
+        work.survey = None
+        raise TransientError(f"{work.path} was replaced while it was read; reading it again.") from error
+
+
+async def nothing(tx: Tx) -> None:
+    """What a batch stores that only counts."""

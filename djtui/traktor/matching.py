@@ -1,0 +1,194 @@
+"""Which track an entry of an NML file is.
+
+By its stored key; else by the path it maps to; else it may have been moved: the same AUDIO_ID, a length
+within a second, and the same file name or artist and title, with one candidate on either side. Two
+candidates are a question for the DJ, never a guess; without a candidate it is a new track.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from djtui.library.database import Library
+from djtui.model.text import fold
+
+_PART: Final = 500
+_SAME_LENGTH_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The track that an entry is, and its row in nml_entry if this file had it before."""
+
+    track_id: int
+    entry_id: int | None = None
+
+
+@dataclass(slots=True)
+class Matches:
+    """What is known of the entries that are new or changed, by their place in the file."""
+
+    links: dict[int, Link] = field(default_factory=dict)
+    doubles: dict[int, str] = field(default_factory=dict)
+    questions: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    unmatched: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What a moved track is recognised by."""
+
+    audio: bytes | None
+    duration: float | None
+    file: str
+    artist: str | None
+    title: str | None
+
+    def resembles(self, other: Portrait) -> bool:
+        """Whether two may be the same recording, given that their AUDIO_IDs are equal."""
+        if self.duration is None or other.duration is None:
+            return False
+        if abs(self.duration - other.duration) > _SAME_LENGTH_S:
+            return False
+        same_file = fold(self.file) == fold(other.file)
+        named = self.artist is not None and self.title is not None
+        same_name = named and _name(self) == _name(other)
+        return same_file or same_name
+
+
+def _name(portrait: Portrait) -> tuple[str, str]:
+    return fold(portrait.artist or ""), fold(portrait.title or "")
+
+
+async def match_keys(
+    library: Library,
+    file_id: int | None,
+    vanished: set[int],
+    keys: Mapping[int, str],
+    path_of: Callable[[str], str | None],
+    matches: Matches,
+) -> None:
+    """Match entries (place -> key) by stored key, then by path. What is found leaves `vanished`."""
+    by_key = await _stored(library, list(keys.values()))
+    missed: dict[int, str] = {}
+    for place, key in keys.items():
+        own = by_key.get(key, {}).get(file_id)
+        if own is not None:
+            entry_id, track_id = own
+            if entry_id in vanished:
+                vanished.discard(entry_id)
+                matches.links[place] = Link(track_id, entry_id)
+            else:
+                matches.doubles[place] = (
+                    key  # the file still has, or has had by now, another entry of this key
+                )
+        elif others := by_key.get(key):
+            candidates = {track_id for _, track_id in others.values()}
+            _settle(matches, place, candidates)
+        else:
+            missed[place] = key
+    await _match_paths(library, missed, path_of, matches)
+
+
+async def _stored(library: Library, keys: Sequence[str]) -> dict[str, dict[int | None, tuple[int, int]]]:
+    found: dict[str, dict[int | None, tuple[int, int]]] = defaultdict(dict)
+    for part in _parts(keys):
+        rows = await library.fetchall(
+            "SELECT key, file_id, id, track_id FROM nml_entry"
+            f" WHERE key IN ({','.join('?' * len(part))}) AND track_id IS NOT NULL",
+            part,
+        )
+        for row in rows:
+            found[row["key"]][row["file_id"]] = row["id"], row["track_id"]
+    return found
+
+
+async def _match_paths(
+    library: Library, keys: Mapping[int, str], path_of: Callable[[str], str | None], matches: Matches
+) -> None:
+    paths = {place: path for place, key in keys.items() if (path := path_of(key)) is not None}
+    exact: dict[str, set[int]] = defaultdict(set)
+    folded: dict[str, set[int]] = defaultdict(set)
+    if paths:
+        for row in await library.fetchall("SELECT id, path FROM track WHERE path IS NOT NULL"):
+            exact[row["path"]].add(row["id"])
+            folded[_case_blind(row["path"])].add(row["id"])
+    for place, key in keys.items():
+        path = paths.get(place)
+        candidates = path and (exact.get(path) or folded.get(_case_blind(path)))
+        if candidates:
+            _settle(matches, place, candidates)
+        else:
+            matches.unmatched[place] = key
+
+
+def _case_blind(path: str) -> str:
+    # Traktor's volumes are those of Windows and macOS, which know a file by any case of its name.
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _settle(matches: Matches, place: int, candidates: set[int]) -> None:
+    if len(candidates) == 1:
+        matches.links[place] = Link(next(iter(candidates)))
+    else:
+        matches.questions[place] = tuple(sorted(candidates))
+
+
+async def portraits(library: Library, entry_ids: Iterable[int]) -> dict[int, tuple[Portrait, int]]:
+    """The tracks of stored entries, by entry id, each with its track's id."""
+    found: dict[int, tuple[Portrait, int]] = {}
+    for part in _parts(list(entry_ids)):
+        rows = await library.fetchall(
+            "SELECT entry.id, entry.audio, entry.key, track.id AS track_id, duration, artist, title"
+            " FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
+            f" WHERE entry.audio IS NOT NULL AND entry.id IN ({','.join('?' * len(part))})",
+            part,
+        )
+        for row in rows:
+            file = row["key"].rpartition("/:")[2]
+            portrait = Portrait(row["audio"], row["duration"], file, row["artist"], row["title"])
+            found[row["id"]] = portrait, row["track_id"]
+    return found
+
+
+def match_moved(
+    gone: Mapping[int, tuple[Portrait, int]],
+    come: Mapping[int, Portrait],
+    matches: Matches,
+) -> set[int]:
+    """Match entries that came (place -> portrait) with entries that went; returns those that were found."""
+    went_by_audio: dict[bytes, list[int]] = defaultdict(list)
+    for entry_id, (portrait, _) in gone.items():
+        if portrait.audio is not None:
+            went_by_audio[portrait.audio].append(entry_id)
+    candidates = {
+        place: [
+            entry_id
+            for entry_id in went_by_audio.get(portrait.audio or b"", ())
+            if gone[entry_id][0].resembles(portrait)
+        ]
+        for place, portrait in come.items()
+    }
+    claims: dict[int, list[int]] = defaultdict(list)
+    for place, entry_ids in candidates.items():
+        for entry_id in entry_ids:
+            claims[entry_id].append(place)
+    found: set[int] = set()
+    for place, entry_ids in candidates.items():
+        if not entry_ids:
+            continue
+        if len(entry_ids) == 1 and len(claims[entry_ids[0]]) == 1:
+            matches.links[place] = Link(gone[entry_ids[0]][1], entry_ids[0])
+            found.add(entry_ids[0])
+        else:
+            matches.questions[place] = tuple(gone[entry_id][1] for entry_id in entry_ids)
+        matches.unmatched.pop(place, None)
+    return found
+
+
+def _parts(values: Sequence[str] | Sequence[int]) -> Iterable[Sequence[str] | Sequence[int]]:
+    return (values[start : start + _PART] for start in range(0, len(values), _PART))

@@ -1,0 +1,176 @@
+"""What an import writes: entries with their bases, merged tracks, conflicts, and the history of it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from djtui.library import history, tracks
+from djtui.library.database import Reader, Tx
+from djtui.library.tracks import GIVEN, as_json
+from djtui.traktor.entry import ParsedEntry
+from djtui.traktor.matching import Link
+from djtui.traktor.merge import Merged, Strategy, merge
+
+# Facts about the file, which only Traktor's side can know anew: simply taken.
+FACTS: Final = (
+    "duration",
+    "bitrate",
+    "filesize",
+    "format",
+    "modified",
+    "kind",
+    "analyzed",
+    "location",
+    "path",
+)
+
+_INSERT_ENTRY: Final = (
+    "INSERT INTO nml_entry (file_id, track_id, hash, audio, cues, key, base) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a merge would change in a track, or has changed."""
+
+    track_id: int
+    name: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    merged: Merged
+
+
+@dataclass(slots=True)
+class Storing:
+    """The writing side of one import of one file."""
+
+    title: str
+    strategy: Strategy
+    job_id: int = 0
+    file_id: int = 0
+
+    async def new(self, tx: Tx, entries: Sequence[ParsedEntry], hashes: Sequence[bytes]) -> None:
+        """Store entries whose tracks are new, and those tracks."""
+        if not entries:
+            return
+        await self.change(tx)
+        ids = await tracks.insert(
+            tx,
+            [entry.row for entry in entries],
+            [entry.texts for entry in entries],
+            [entry.cues for entry in entries],
+            job_id=self.job_id,
+        )
+        await tx.executemany(
+            _INSERT_ENTRY,
+            [
+                (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key, entry.base)
+                for id, hash, entry in zip(ids, hashes, entries, strict=True)
+            ],
+        )
+
+    async def changed(self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes]]) -> None:
+        """Merge entries into the tracks that they are, and note for each track what that changed."""
+        if not entries:
+            return
+        differences = await self.differences(tx, entries)
+        await tracks.update(tx, {it.track_id: it.after for it in differences if it.after})
+        images = {it.track_id: (it.before, it.after) for it in differences if it.after}
+        if images:
+            await history.add(tx, await self.change(tx), images)
+        for (link, entry, hash), difference in zip(entries, differences, strict=True):
+            await self._entry(tx, link, entry, hash, difference.merged.base)
+            await self._conflicts(tx, difference)
+
+    async def differences(
+        self, library: Reader, entries: Sequence[tuple[Link, ParsedEntry, bytes]]
+    ) -> list[Difference]:
+        """What merging these entries comes to, each for its track as it is now. Writes nothing."""
+        images = await tracks.images(library, [link.track_id for link, _, _ in entries])
+        bases = await self._bases(
+            library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]
+        )
+        found = []
+        for link, entry, _ in entries:
+            image = images[link.track_id]
+            image["cues"] = [list(cue) for cue in await tracks.cue_rows(library, link.track_id)] or None
+            merged = merge(bases.get(link.entry_id or 0, {}), image, json.loads(entry.base), self.strategy)
+            facts = dict(zip(GIVEN, entry.row, strict=True))
+            after = {name: facts[name] for name in FACTS if facts[name] != image[name]} | merged.changes
+            before = {name: image[name] or [] if name == "cues" else image[name] for name in after}
+            found.append(Difference(link.track_id, entry.name, before, after, merged))
+        return found
+
+    async def change(self, tx: Tx) -> int:
+        """The history's entry for this import, made when the first track changes."""
+        row = await tx.fetchone("SELECT id FROM change WHERE job_id = ? AND kind = 'import'", (self.job_id,))
+        if row is not None:
+            return int(row["id"])
+        return await history.begin(tx, "import", self.title, job_id=self.job_id)
+
+    async def finish_change(self, tx: Tx) -> int | None:
+        """Count what the history's entry of this import covers; returns its id, None if nothing changed."""
+        await tx.execute(
+            "UPDATE change SET items = (SELECT count(*) FROM change_item WHERE change_id = change.id)"
+            " + (SELECT count(*) FROM track WHERE track.job_id = change.job_id)"
+            " WHERE job_id = ? AND kind = 'import'",
+            (self.job_id,),
+        )
+        row = await tx.fetchone("SELECT id FROM change WHERE job_id = ? AND kind = 'import'", (self.job_id,))
+        return int(row["id"]) if row else None
+
+    async def ask(self, tx: Tx, questions: Mapping[str, Sequence[int]]) -> None:
+        """Note entries (by key) that may be one of several tracks, on the tracks that they were stored as."""
+        for key, candidates in questions.items():
+            await tx.execute(
+                "INSERT OR REPLACE INTO conflict (file_id, track_id, field, library, found)"
+                " SELECT file_id, track_id, 'identity', ?, ? FROM nml_entry WHERE file_id = ? AND key = ?",
+                (as_json(list(candidates)), history.now(), self.file_id, key),
+            )
+
+    async def _bases(self, library: Reader, entry_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        found = {}
+        for id in entry_ids:
+            row = await library.fetchone("SELECT base FROM nml_entry WHERE id = ?", (id,))
+            if row is not None:
+                found[id] = json.loads(row["base"])
+        return found
+
+    async def _entry(
+        self, tx: Tx, link: Link, entry: ParsedEntry, hash: bytes, base: Mapping[str, Any]
+    ) -> None:
+        values = (link.track_id, hash, entry.audio, len(entry.cues), entry.key, as_json(base))
+        if link.entry_id is None:
+            file, track, *rest = self.file_id, *values
+            await tx.execute(_INSERT_ENTRY, (file, track, *rest))
+            return
+        await tx.execute(
+            "UPDATE nml_entry SET track_id = ?, hash = ?, audio = ?, cues = ?, key = ?, base = ?, gone = 0"
+            " WHERE id = ?",
+            (*values, link.entry_id),
+        )
+
+    async def _conflicts(self, tx: Tx, difference: Difference) -> None:
+        await tx.execute(
+            "DELETE FROM conflict WHERE file_id = ? AND track_id = ? AND field != 'identity'",
+            (self.file_id, difference.track_id),
+        )
+        await tx.executemany(
+            "INSERT INTO conflict (file_id, track_id, field, base, library, traktor, found)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    self.file_id,
+                    difference.track_id,
+                    conflict.field,
+                    as_json(conflict.base),
+                    as_json(conflict.library),
+                    as_json(conflict.traktor),
+                    history.now(),
+                )
+                for conflict in difference.merged.conflicts
+            ],
+        )

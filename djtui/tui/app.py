@@ -1,0 +1,331 @@
+"""The app: which view is shown, what all views share, and nothing of what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from djtui.tui import environment  # before textual: it reads the environment when it is imported
+
+environment.prepare()
+
+from textual.app import App  # noqa: E402
+from textual.binding import Binding, BindingType  # noqa: E402
+from textual.dom import DOMNode  # noqa: E402
+from textual.filter import LineFilter  # noqa: E402
+from textual.signal import Signal  # noqa: E402
+
+from djtui.config import ConfigError, Settings  # noqa: E402
+from djtui.jobs.views import JobView  # noqa: E402
+from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
+from djtui.model.text import harmless  # noqa: E402
+from djtui.tui import changing, keys, styles, themes, toasts  # noqa: E402
+from djtui.tui.feed import INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
+from djtui.tui.memory import Memory  # noqa: E402
+from djtui.tui.screens.library import LibraryView  # noqa: E402
+from djtui.tui.screens.view import VIEWS, View, ViewEntry  # noqa: E402
+from djtui.tui.toasts import ToastBoard  # noqa: E402
+from djtui.tui.widgets.glyphs import AsciiFilter, speaks_unicode  # noqa: E402
+
+if TYPE_CHECKING:
+    pass
+
+BELL_AFTER_S: Final = 20.0
+
+
+class DjtuiApp(App[int]):
+    """djtui's screens on one library."""
+
+    TITLE = "djtui"
+    ENABLE_COMMAND_PALETTE = False
+    VIEWS: ClassVar[Sequence[ViewEntry]] = VIEWS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "view('library')", "Library", show=False, id="view.library", group=keys.VIEWS),
+        Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
+        Binding("6", "view('history')", "History", show=False, id="view.history", group=keys.VIEWS),
+        Binding("7", "view('settings')", "Settings", show=False, id="view.settings", group=keys.VIEWS),
+        Binding("u", "undo", "Undo", show=False, id="change.undo", group=keys.CHANGES,
+                tooltip="Take the last change back"),
+        Binding("ctrl+r", "redo", "Redo", show=False, id="change.redo", group=keys.CHANGES,
+                tooltip="Do again what was undone last"),
+        Binding("I", "import", "Import Traktor", show=False, id="traktor.import", group=keys.JOBS,
+                tooltip="Bring a Traktor collection in, or bring the library up to date with it"),
+        Binding("R", "resume", "Resume", show=False, id="job.resume", group=keys.JOBS,
+                tooltip="Go on with the jobs that were cut off"),
+        Binding("colon,ctrl+p", "commands", "commands", id="app.commands", group=keys.PROGRAM,
+                tooltip="Everything djtui can do, by name"),
+        Binding("question_mark", "help_here", "help", id="app.help", group=keys.PROGRAM,
+                tooltip="What can be pressed here"),
+        Binding("q", "back", "Back", show=False, id="app.back", group=keys.PROGRAM,
+                tooltip="Back to the library"),
+        Binding("Q,ctrl+q", "leave", "Quit", show=False, id="app.quit", group=keys.PROGRAM,
+                tooltip="Leave djtui; asks when jobs run", priority=True),
+        Binding("escape", "escape", "Close", show=False, id="app.escape", group=keys.PROGRAM,
+                tooltip="Close the note, end the selection, clear the filter"),
+    ]  # fmt: skip
+
+    def __init__(self, library_path: Path, settings: Settings) -> None:
+        """The library must be there: `run` sees to it. Raises `LibraryError`."""
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(css_path=styles.paths(), ansi_color=True if no_color else None)
+        self.library_path = library_path
+        self.settings = settings
+        self.lean = themes.lean(settings.ui.lean)
+        self.reader = connect_readonly(library_path)
+        self.memory = Memory.read(self.reader)
+        self.feed = Feed(self.reader)
+        self.counters = Counters()
+        self.jobs: tuple[JobView, ...] = ()
+        self.toasts = ToastBoard(lambda: self.toasts_changed.publish(None))
+        self.toasts_changed: Signal[None] = Signal(self, "toasts")
+        self.jobs_changed: Signal[JobNews] = Signal(self, "jobs")
+        self.library_changed: Signal[tuple[Counters, Counters]] = Signal(self, "library")
+        self.settings_changed: Signal[Settings] = Signal(self, "settings")
+        self.news = JobNews()
+        self._seen_ended: set[int] = set()
+        self._opening: asyncio.Task[Library] | None = None
+        self._painted = asyncio.Event()
+        self._ascii = None if speaks_unicode() else AsciiFilter()
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        wanted = themes.theme_for(settings.ui.theme, lean=self.lean)
+        self.theme = wanted if wanted in self.available_themes else themes.theme_for("auto", lean=self.lean)
+        for entry in VIEWS:
+            self.add_mode(entry.mode, entry.make)
+
+    # -- start and end ----------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.set_keymap(dict(self.settings.ui.keys))
+        self.switch_mode(LibraryView.MODE)
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self._opening = asyncio.create_task(Library.open(self.library_path))
+        self._painted.set()
+        self.set_interval(INTERVAL_S, self._look)
+        self.set_interval(0.25, self.toasts.expire)
+        self.do(self._settle_in())
+
+    async def _settle_in(self) -> None:
+        await self.library()
+        wanted = self.settings.ui.theme
+        if wanted != "auto" and wanted not in self.available_themes:
+            self.toasts.put("theme", "error", f"There is no theme {wanted}; see ui.theme in the settings.")
+        if self.settings.jobs.resume == "always":
+            await changing.resume(self)
+
+    async def library(self) -> Library:
+        """The library for reading and writing off the event loop; opened after the first paint."""
+        await self._painted.wait()
+        assert self._opening is not None
+        return await asyncio.shield(self._opening)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(themes.DEFAULTS)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *([self._ascii] if self._ascii else [])]
+
+    def delay_update(self, delay: float = 0.0) -> None:
+        """Views change at once: there is nothing to hide while they do."""
+
+    async def action_leave(self) -> None:
+        """Quit; with jobs at work, ask what becomes of them."""
+        if not self.jobs_at_work:
+            await self._end()
+            return
+        from djtui.tui.screens.dialog import Question
+
+        answers = (("k", "keep going: the jobs end by themselves"), ("s", "stop at the next checkpoint"))
+        names = ", ".join(job.title for job in self.jobs if job.state in ("running", "waiting", "queued"))
+        self.push_screen(Question("Quit", f"Still at work: {names}.", answers), self._leave_with)
+
+    def _leave_with(self, answer: str | None) -> None:
+        if answer is not None:
+            self.do(self._end(stop=answer == "s"))
+
+    async def _end(self, *, stop: bool = False) -> None:
+        library = await self.library()
+        if stop:
+            for job in self.jobs:
+                await changing.want(self, job.id, "pause")
+        for view in self.query_views():
+            view.remember(self.memory)
+        try:
+            await self.memory.write(library)
+        except LibraryError as error:
+            self.log(error)  # where one was is not worth a question at the door
+        for view in self.query_views():
+            view.close()
+        await library.close()
+        self.reader.close()
+        self.exit(0)
+
+    # -- following the library --------------------------------------------------------------------
+
+    def _look(self) -> None:
+        try:
+            if not self.feed.changed():
+                return
+            counters = self.feed.counters()
+        except sqlite3.Error as error:
+            self.toasts.put("library", "error", f"The library cannot be read: {error}.")
+            return
+        before, self.counters = self.counters, counters
+        if before != counters:
+            self.library_changed.publish((before, counters))
+        self.run_worker(self._follow_jobs(), group="follow", exclusive=True, exit_on_error=False)
+
+    async def _follow_jobs(self) -> None:
+        news = await self.feed.jobs(await self.library())
+        if news == self.news and not news.ended:
+            return
+        self.news, self.jobs = news, news.living
+        for job in (*news.living, *news.ended):
+            self._note(job)
+        self.jobs_changed.publish(news)
+
+    def _note(self, job: JobView) -> None:
+        said = toasts.of_job(job)
+        if said is None:
+            self.toasts.drop(f"job:{job.id}")
+            return
+        self.toasts.put(f"job:{job.id}", *said)
+        if (
+            job.is_over
+            and self.settings.ui.bell
+            and sum(phase.seconds for phase in job.phases) > BELL_AFTER_S
+        ):
+            self.bell()
+            self._tell_terminal(f"{job.title}: {toasts.outcome(job)}")
+
+    def _tell_terminal(self, text: str) -> None:
+        """A desktop notification by OSC 9, where the terminal knows it."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(f"\x1b]9;{harmless(text)}\x07")
+
+    @property
+    def jobs_at_work(self) -> bool:
+        """Whether anything runs or waits to run."""
+        return any(job.state in ("running", "waiting", "queued") for job in self.jobs)
+
+    # -- doing ------------------------------------------------------------------------------------
+
+    def do(self, work: Coroutine[Any, Any, object]) -> None:
+        """Work on the library in the background; what goes wrong is a sentence in a note."""
+        self.run_worker(self._guarded(work), exit_on_error=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except (LibraryError, ConfigError, changing.Refused, sqlite3.Error, OSError) as error:
+            self.toasts.put("error", "error", str(error))
+
+    def apply(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self.settings = settings
+        self.lean = themes.lean(settings.ui.lean)
+        wanted = themes.theme_for(settings.ui.theme, lean=self.lean)
+        if wanted in self.available_themes:
+            self.theme = wanted
+        self.set_keymap(dict(settings.ui.keys))
+        self.settings_changed.publish(settings)
+
+    def action_undo(self) -> None:
+        self.do(changing.undo(self))
+
+    def action_redo(self) -> None:
+        self.do(changing.redo(self))
+
+    def action_resume(self) -> None:
+        self.do(changing.resume(self))
+
+    def action_import(self) -> None:
+        self.do(changing.ask_and_import(self))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "resume":
+            return any(job.state == "interrupted" for job in self.jobs)
+        return True
+
+    # -- moving about -----------------------------------------------------------------------------
+
+    @property
+    def here(self) -> View | None:
+        """The view on the screen, below any dialog."""
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, View) else None
+
+    def query_views(self) -> list[View]:
+        """All views opened so far."""
+        return [stack[0] for stack in self._screen_stacks.values() if stack and isinstance(stack[0], View)]
+
+    def about_here(self, *, short: bool) -> str:
+        """What the data is, for the top line."""
+        about = self.here.about() if self.here and short else ""
+        return about or f"djtui · {self.library_name}"
+
+    @property
+    def library_name(self) -> str:
+        """The library's path, short."""
+        home = str(Path.home())
+        name = str(self.library_path)
+        return f"~{name[len(home) :]}" if name.startswith(home + os.sep) else name
+
+    @property
+    def here_title(self) -> str:
+        """The name of the view on the screen."""
+        return next((entry.title for entry in self.VIEWS if entry.mode == self.current_mode), "")
+
+    def position_here(self) -> str:
+        """Where the cursor is, for the status line of a narrow screen."""
+        return self.here.position() if self.here else ""
+
+    def quiet_line(self) -> str:
+        """What the status line says when nothing runs."""
+        return self.here.quiet_line() if self.here else ""
+
+    def action_view(self, mode: str) -> None:
+        if not self.screen.is_modal:
+            self.switch_mode(mode)
+
+    async def action_back(self) -> None:
+        if self.current_mode == LibraryView.MODE:
+            self.toasts.put("back", "done", "Q leaves djtui.")
+        else:
+            self.switch_mode(LibraryView.MODE)
+
+    def action_escape(self) -> None:
+        if not self.toasts.close_newest() and self.here:
+            self.here.escape()
+
+    def action_press(self, key: str) -> None:
+        self.simulate_key(key)
+
+    def action_commands(self) -> None:
+        from djtui.tui import commands
+
+        commands.open_palette(self)
+
+    def action_help_here(self) -> None:
+        from djtui.tui import commands
+
+        commands.open_help(self)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        names = ", ".join(sorted(binding.id or binding.action for binding in clashed_bindings))
+        self.toasts.put("keys", "error", f"ui.keys gives a key of {names} to something else.")
+
+
+def run(library_path: Path, settings: Settings) -> int:
+    """Open the screens; returns the exit code. Raises `LibraryError` when the library cannot be used."""
+    path = library_path.expanduser().absolute()
+    prepare(path)
+    app = DjtuiApp(path, settings)
+    result = app.run()
+    return app.return_code or result or 0

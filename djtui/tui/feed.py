@@ -1,0 +1,69 @@
+"""What changed in the library since the last look: how the screen follows jobs and other terminals.
+
+`PRAGMA data_version` says for a few microseconds whether anybody else wrote; only then are the counters
+read, and the rows of living jobs off the event loop.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from djtui.jobs import views
+from djtui.jobs.views import HostView, JobView
+
+if TYPE_CHECKING:
+    from djtui.library.database import Library
+
+INTERVAL_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Numbers that grow: `revision` with tracks, `playlists` with crates, `changes` with the history."""
+
+    revision: int = -1
+    removal: int = -1
+    playlists: int = -1
+    changes: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class JobNews:
+    """The living jobs, those that ended since the last news, and who works them."""
+
+    living: tuple[JobView, ...] = ()
+    ended: tuple[JobView, ...] = ()
+    host: HostView | None = None
+
+
+class Feed:
+    """Follows one library through a reading connection of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._version = -1
+        self._living: frozenset[int] = frozenset()
+
+    def changed(self) -> bool:
+        """Whether anybody wrote since the last call. Raises `sqlite3.Error`."""
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        changed, self._version = version != self._version, version
+        return changed
+
+    def counters(self) -> Counters:
+        """The present numbers. Raises `sqlite3.Error`."""
+        meta = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
+        last, undone = self._connection.execute("SELECT max(id), count(undone) FROM change").fetchone()
+        return Counters(meta["revision"], meta["removal"], meta["playlists"], (last or 0) + undone)
+
+    async def jobs(self, library: Library) -> JobNews:
+        """The state of the jobs. Raises `LibraryError`."""
+        living = tuple(await views.unfinished(library))
+        now = frozenset(job.id for job in living)
+        ended = [await views.job(library, id) for id in sorted(self._living - now)]
+        self._living = now
+        return JobNews(
+            living, tuple(job for job in ended if job), await views.host(library) if living else None
+        )

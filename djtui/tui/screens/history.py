@@ -1,0 +1,158 @@
+"""History: every change, what it touched, and whether it can still be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from djtui.library import history, tracks
+from djtui.library.history import Change
+from djtui.model.track import Track
+from djtui.tui import changing, formats, keys
+from djtui.tui.feed import Counters
+from djtui.tui.screens.view import View
+from djtui.tui.widgets.rows import Row, Rows
+
+SHOWN: Final = 200
+DETAILS: Final = 200
+
+
+class HistoryView(View):
+    """The list of changes, and what the one under the cursor did."""
+
+    MODE = "history"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo_this", "undo this", id="history.undo", group=keys.CHANGES,
+                tooltip="Take back the change under the cursor; what was changed since is left alone"),
+        Binding("ctrl+r", "redo_this", "redo this", id="history.redo", group=keys.CHANGES,
+                tooltip="Do again what was undone"),
+        Binding("tab", "app.focus_next", "details", id="history.details", group=keys.MOVE,
+                tooltip="Between the list and the details"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changes: dict[int, Change] = {}
+
+    def body(self) -> ComposeResult:
+        with Vertical(id="changes", classes="frame") as frame:
+            frame.border_title = "History"
+            yield Rows(empty="Nothing has been changed yet: edits and imports appear here.", id="list")
+        with Vertical(id="touched", classes="frame") as frame:
+            frame.border_title = "What it touched"
+            yield Rows(empty="", id="details")
+
+    def on_mount(self) -> None:
+        self.djtui.library_changed.subscribe(self, self._follow)
+        self.query_one("#list").focus()
+        self.djtui.do(self._read())
+
+    def _follow(self, counters: tuple[Counters, Counters]) -> None:
+        before, now = counters
+        if before.changes != now.changes:
+            self.djtui.do(self._read())
+
+    async def _read(self) -> None:
+        changes = await history.changes(await self.djtui.library(), SHOWN)
+        self._changes = {change.id: change for change in changes}
+        self.query_one("#list", Rows).show([_row(change) for change in changes])
+        self.query_one("#changes").border_subtitle = f"{len(changes)}" if changes else ""
+        self.djtui.do(self._read_details())
+        self.refresh_bindings()
+
+    # -- details ----------------------------------------------------------------------------------
+
+    @property
+    def change(self) -> Change | None:
+        """The change under the cursor."""
+        row = self.query_one("#list", Rows).row
+        return self._changes.get(int(str(row.key))) if row else None
+
+    def on_rows_highlighted(self, event: Rows.Highlighted) -> None:
+        if event.rows.id == "list":
+            self.refresh_bindings()
+            self.djtui.do(self._read_details())
+
+    async def _read_details(self) -> None:
+        change = self.change
+        if change is None:
+            return
+        library = await self.djtui.library()
+        images = await history.images(library, change.id, DETAILS)
+        named = await tracks.get_many(library, [id for id, _, _ in images])
+        if change is not self.change:
+            return
+        rows = [*_about(change), *(_touched(id, before, after, named) for id, before, after in images)]
+        if change.items > len(images) and images:
+            rows.append(_said(f"and {change.items - len(images):,} more"))
+        elif not images and change.kind == "import":
+            rows.append(_said("Its new tracks leave the library when it is undone."))
+        self.query_one("#details", Rows).show(rows)
+
+    # -- undo and redo ----------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action not in ("undo_this", "redo_this"):
+            return True
+        change = self.change
+        if change is None or change.kind in ("undo", "redo"):
+            return None
+        return (change.undone is None) == (action == "undo_this") or None
+
+    def action_undo_this(self) -> None:
+        if change := self.change:
+            self.djtui.do(changing.undo(self.djtui, change))
+
+    def action_redo_this(self) -> None:
+        if change := self.change:
+            self.djtui.do(changing.redo(self.djtui, change))
+
+
+def _row(change: Change) -> Row:
+    undone = change.undone is not None
+    style = "$quiet" if undone or change.kind in ("undo", "redo") else ""
+    state = "undone" if undone else ""
+    left = (
+        (f" {formats.moment(change.at):<13} ", "$quiet"),
+        (f"{change.kind:<7}", "$quiet"),
+        (change.title, style),
+    )
+    items = formats.plural(change.items, "track") if change.items else ""
+    return Row(change.id, left, ((f"{state}  " if state else "", "$warning"), (items, "$quiet")))
+
+
+def _about(change: Change) -> list[Row]:
+    said = [
+        _said(change.title, "bold"),
+        _said(f"{change.kind} {change.id}, {formats.moment(change.at).strip()}"),
+    ]
+    if change.undone is not None:
+        said.append(_said(f"Undone by change {change.undone}.", "$warning"))
+    if change.undoes is not None:
+        said.append(_said(f"This {change.kind} is of change {change.undoes}."))
+    return said
+
+
+def _said(text: str, style: str = "$quiet") -> Row:
+    return Row(("said", text), ((f" {text}", style),))
+
+
+def _touched(id: int, before: Mapping[str, Any], after: Mapping[str, Any], named: Mapping[int, Track]) -> Row:
+    track = named.get(id)
+    name = " - ".join(text for text in (track.artist, track.title) if text) if track else "no longer here"
+    changes = "  ".join(
+        f"{field}: {_value(before.get(field))} → {_value(value)}" for field, value in after.items()
+    )
+    return Row(id, ((f" {name or f'track {id}'}  ", ""), (changes, "$quiet")))
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"{len(value)} cues"
+    return str(value)

@@ -1,0 +1,108 @@
+"""A view: one of the numbered screens, with the lines that all of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from djtui.tui.memory import Memory
+from djtui.tui.widgets.chrome import KeyLine, Notes, StatusLine, TopLine
+from djtui.tui.widgets.home import OfApp
+
+
+class View(OfApp, Screen[None]):
+    """A numbered screen."""
+
+    MODE: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - textual's own declaration
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        yield TopLine()
+        with Container(id="body"):
+            yield from self.body()
+        yield StatusLine()
+        yield KeyLine()
+        yield Notes()
+
+    def body(self) -> ComposeResult:
+        """What the view is about."""
+        yield from ()
+
+    def about(self) -> str:
+        """What the data is, for the top line of a narrow screen."""
+        return ""
+
+    def position(self) -> str:
+        """Where the cursor is, for the status line of a narrow screen."""
+        return ""
+
+    def quiet_line(self) -> str:
+        """What the status line says when nothing runs."""
+        return ""
+
+    def escape(self) -> None:
+        """Esc was pressed, and there was nothing above the view to close."""
+
+    def remember(self, memory: Memory) -> None:
+        """Note where the DJ is, for the next start."""
+
+    def close(self) -> None:
+        """The app ends."""
+
+    def refresh_position(self) -> None:
+        """The cursor is elsewhere now."""
+        if self.has_class("-narrow"):
+            self.query_one(StatusLine).refresh()
+
+    def refresh_lines(self) -> None:
+        """The lines around the view say something else now."""
+        for line in (TopLine, StatusLine, KeyLine):
+            self.query_one(line).refresh()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewEntry:
+    """A view in the top line."""
+
+    number: int
+    title: str
+    mode: str
+    make: Callable[[], Screen[None]]
+
+
+def _library() -> Screen[None]:
+    from djtui.tui.screens.library import LibraryView
+
+    return LibraryView()
+
+
+def _jobs() -> Screen[None]:
+    from djtui.tui.screens.jobs import JobsView
+
+    return JobsView()
+
+
+def _history() -> Screen[None]:
+    from djtui.tui.screens.history import HistoryView
+
+    return HistoryView()
+
+
+def _settings() -> Screen[None]:
+    from djtui.tui.screens.settings import SettingsView
+
+    return SettingsView()
+
+
+VIEWS: Final = (
+    ViewEntry(1, "Library", "library", _library),
+    ViewEntry(2, "Jobs", "jobs", _jobs),
+    ViewEntry(6, "History", "history", _history),
+    ViewEntry(7, "Settings", "settings", _settings),
+)

@@ -1,0 +1,130 @@
+"""The notes that come up in the corner: one a job, updated in place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from djtui.jobs.views import JobView
+from djtui.tui import formats
+
+Kind = Literal["running", "done", "error"]
+
+DONE_S: Final = 3.0
+ERROR_S: Final = 5.0
+LONG_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """A note. `until` is the moment (monotonic) at which it goes; None: it stays while its job runs."""
+
+    key: str
+    kind: Kind
+    text: str
+    until: float | None
+
+
+class ToastBoard:
+    """Which notes are up. `changed` is called after every change."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._toasts: dict[str, Toast] = {}
+        self._closed: set[str] = set()
+        self._changed = changed
+
+    @property
+    def toasts(self) -> list[Toast]:
+        """The notes, oldest first."""
+        return list(self._toasts.values())
+
+    def put(self, key: str, kind: Kind, text: str, seconds: float | None = None) -> None:
+        """Show a note in the place of the one with its key. A running one that was closed stays closed."""
+        if kind == "running" and key in self._closed:
+            return
+        if kind != "running":
+            self._closed.discard(key)
+        if seconds is None and kind != "running":
+            seconds = ERROR_S if kind == "error" else DONE_S
+        until = None if seconds is None else time.monotonic() + seconds
+        toast = Toast(key, kind, text, until)
+        if until is None and self._toasts.get(key) == toast:
+            return
+        self._toasts[key] = toast
+        self._changed()
+
+    def close_newest(self) -> bool:
+        """Close the newest note; its job goes on. Returns whether there was one."""
+        if not self._toasts:
+            return False
+        key, toast = self._toasts.popitem()
+        if toast.kind == "running":
+            self._closed.add(key)
+        self._changed()
+        return True
+
+    def drop(self, key: str) -> None:
+        """Take a note away."""
+        if self._toasts.pop(key, None):
+            self._changed()
+
+    def expire(self) -> None:
+        """Take away the notes whose time is over."""
+        now = time.monotonic()
+        over = [key for key, toast in self._toasts.items() if toast.until is not None and toast.until <= now]
+        for key in over:
+            del self._toasts[key]
+        if over:
+            self._changed()
+
+
+def of_job(job: JobView) -> tuple[Kind, str] | None:
+    """What the note of a job says; None for a job that has nothing to say now."""
+    if job.state in ("queued", "running", "waiting"):
+        return "running", f"{job.title} · {stage(job)}"
+    if job.state == "succeeded":
+        return "done", f"{job.title} · {outcome(job)}"
+    if job.state == "failed":
+        return "error", f"{job.title} · {job.error or 'failed'}"
+    if job.state == "cancelled":
+        return "done", f"{job.title} · cancelled; what was done stays"
+    return None
+
+
+def stage(job: JobView) -> str:
+    """Where a job is: "Reading: 25 %"."""
+    phase = job.phase
+    if job.state == "queued" or phase is None:
+        return job.message or "queued"
+    if job.state == "waiting":
+        return f"{phase.name}: {phase.wait_reason or 'waiting'}"
+    if phase.total:
+        return f"{phase.name}: {min(100, phase.done * 100 // phase.total)} %"
+    return f"{phase.name}: {phase.done:,}" if phase.done else phase.name
+
+
+_COUNTS: Final = (
+    ("entries", "entry", "entries"),
+    ("added", "added", "added"),
+    ("updated", "updated", "updated"),
+    ("unchanged", "unchanged", "unchanged"),
+    ("playlists", "playlist", "playlists"),
+    ("conflicts", "conflict", "conflicts"),
+    ("missing_files", "missing", "missing"),
+)
+
+
+def outcome(job: JobView) -> str:
+    """What a finished job did, in counts."""
+    if job.state == "failed":
+        return job.error or "failed"
+    said = [
+        f"{number:,} {one if number == 1 else many}"
+        for name, one, many in _COUNTS
+        if isinstance(number := (job.result or {}).get(name), int) and (number or name == "entries")
+    ]
+    if job.failures:
+        said.append(formats.plural(job.failures, "failure"))
+    return ", ".join(said) or {"succeeded": "done"}.get(job.state, job.state)

@@ -1,0 +1,57 @@
+"""One line of words, some of which can be clicked: the top line, the status line, the key line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+from djtui.tui import formats
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of a bar. A click on it runs `action`."""
+
+    text: str
+    style: str = ""
+    action: str = ""
+
+
+class Bar(Widget):
+    """A line with words at its left and right. Subclasses say which, for a width, in `words`."""
+
+    DEFAULT_CSS = "Bar { height: 1; }"
+
+    def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
+        """What stands at the left and at the right, given `width` cells."""
+        return (), ()
+
+    def laid_out(self, width: int) -> list[Word]:
+        """All words in order, the gap between left and right included, cut to the width."""
+        left, right = self.words(width)
+        room = width - sum(cell_len(word.text) for word in right)
+        kept: list[Word] = []
+        for word in left:
+            if room <= 0:
+                break
+            text = formats.cut(word.text, room)
+            kept.append(Word(text, word.style, word.action))
+            room -= cell_len(text)
+        return [*kept, Word(" " * max(0, room)), *right]
+
+    def render(self) -> Content:
+        return formats.content([(word.text, word.style) for word in self.laid_out(self.size.width)])
+
+    async def on_click(self, event: events.Click) -> None:
+        x = event.x
+        for word in self.laid_out(self.size.width):
+            x -= cell_len(word.text)
+            if x < 0:
+                if word.action:
+                    await self.screen.run_action(word.action)
+                return

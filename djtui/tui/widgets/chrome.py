@@ -1,0 +1,161 @@
+"""What every view has around it: the top line, the status line, the key line, and the notes in the corner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from djtui.jobs.views import JobView, PhaseView
+from djtui.tui import formats, keys
+from djtui.tui.toasts import Toast
+from djtui.tui.widgets.bar import Bar, Word
+from djtui.tui.widgets.home import OfApp
+
+SHORT = 100
+"""Below this many columns the lines say things shortly."""
+
+
+class TopLine(OfApp, Bar):
+    """Where you are, where else you can go, and what the data is."""
+
+    def on_mount(self) -> None:
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.refresh())
+
+    def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
+        app, here = self.djtui, self.djtui.current_mode
+        left: list[Word] = []
+        for view in app.VIEWS:
+            name = view.title[:3] if width < SHORT else f" {view.title}"
+            dot = " ●" if view.mode == "jobs" and app.jobs_at_work else ""
+            style = "bold $accent" if view.mode == here else "$quiet"
+            left += [
+                Word(f" {view.number}{name}", style, f"app.view('{view.mode}')"),
+                Word(dot if width >= SHORT else dot.strip(), "$accent"),
+                Word(" " if width >= SHORT else ""),
+            ]
+        about = app.about_here(short=width < SHORT)
+        return left, [Word(f"{about} ", "$quiet")]
+
+
+class StatusLine(OfApp, Bar):
+    """What runs, with percent, rate and time left; what waits, with a countdown; else a quiet word."""
+
+    def on_mount(self) -> None:
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.refresh())
+        self.set_interval(1, self._count_down)
+
+    def _count_down(self) -> None:
+        if self.is_on_screen and any(job.state == "waiting" for job in self.djtui.jobs):
+            self.refresh()
+
+    def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
+        app = self.djtui
+        right = [Word(f"{text} ", "$quiet")] if (text := app.position_here()) and width < SHORT else []
+        left: list[Word] = []
+        for job in app.jobs:
+            style, text = _said(job, short=width < SHORT)
+            left += [Word("   " if left and width >= SHORT else " "), Word(text, style, "app.view('jobs')")]
+        if any(job.state == "interrupted" for job in app.jobs):
+            left.append(Word("  R resumes" if width < SHORT else "  ·  R resumes it", "$quiet", "app.resume"))
+        return left or [Word(f" {app.quiet_line()}", "$quiet")], right
+
+
+def _said(job: JobView, *, short: bool) -> tuple[str, str]:
+    phase = job.phase
+    if job.state == "interrupted":
+        return "$warning", f"! {job.title} was cut off{_at(phase)}"
+    if job.state == "paused":
+        return "$quiet", f"⏸ {job.title} paused{_at(phase)}"
+    if job.state == "queued" or phase is None:
+        return "$quiet", f"· {job.title} {'' if short else job.message or 'queued'}".rstrip()
+    if job.state == "waiting":
+        return "$warning", f"⏸ {job.title} waits {_until(phase, short=short)}".rstrip()
+    percent = formats.percent(phase.done, phase.total) or (formats.count(phase.done) if phase.done else "")
+    left = f"left {formats.clock(phase.seconds_left)}" if phase.seconds_left else ""
+    name = job.title if short else f"{job.title} · {phase.name}"
+    facts = [percent, left] if short else [percent, formats.rate(phase.rate), left]
+    message = "" if short or not job.message else f"({job.message})"
+    return "$accent", "  ".join(
+        fact for fact in (f"⟳ {name} {facts[0]}".rstrip(), *facts[1:], message) if fact
+    )
+
+
+def _at(phase: PhaseView | None) -> str:
+    percent = formats.percent(phase.done, phase.total) if phase else ""
+    return f" in {phase.name} at {percent}" if phase and percent else ""
+
+
+def _until(phase: PhaseView, *, short: bool) -> str:
+    if phase.blocked_until is None:
+        return phase.wait_reason or ""
+    left = max(0.0, phase.blocked_until.timestamp() - datetime.now().timestamp())
+    if short:
+        return formats.clock(left)
+    at = phase.blocked_until.astimezone()
+    reason = f"{phase.wait_reason}, " if phase.wait_reason else ""
+    return f"{formats.clock(left)} ({reason}until {at:%H:%M})"
+
+
+class KeyLine(OfApp, Bar):
+    """What can be pressed now."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
+        bindings = keys.first(self.screen.active_bindings.values())
+        known = [pair for pair in bindings if pair[0].id == "app.help"]
+        right = [word for binding, key in known for word in _key_words(binding, key)]
+        room = width - sum(len(word.text) for word in right)
+        left: list[Word] = []
+        for binding, key in bindings:
+            words = _key_words(binding, key)
+            room -= sum(len(word.text) for word in words)
+            if room < 0:
+                break
+            if binding.id != "app.help":
+                left += words
+        return left, right
+
+
+def _key_words(binding: Binding, key: str) -> list[Word]:
+    action = f"app.press('{binding.key}')"
+    return [Word(f" {key}", "$accent", action), Word(f" {binding.description} ", "$quiet", action)]
+
+
+class _Note(Widget):
+    """One note."""
+
+    def __init__(self, toast: Toast) -> None:
+        super().__init__(classes=f"-{toast.kind}")
+        self.toast = toast
+
+    def render(self) -> Content:
+        sign = {"running": "⟳", "done": "✓", "error": "✗"}[self.toast.kind]
+        return formats.content([(f"{sign} ", ""), (self.toast.text, "")])
+
+
+class Notes(OfApp, Vertical):
+    """The notes in the lower right corner."""
+
+    def on_mount(self) -> None:
+        self.djtui.toasts_changed.subscribe(self, lambda _: self._show())
+        self._show()
+
+    def _show(self) -> None:
+        present = {note.toast.key: note for note in self.query(_Note)}
+        wanted = {toast.key: toast for toast in self.djtui.toasts.toasts}
+        for key, note in present.items():
+            if key not in wanted:
+                note.remove()
+                continue
+            if note.toast != wanted[key]:
+                note.toast = wanted[key]
+                note.set_classes(f"-{note.toast.kind}")
+                note.refresh(layout=True)
+        self.mount_all(_Note(toast) for key, toast in wanted.items() if key not in present)

@@ -1,0 +1,205 @@
+"""The track under the cursor: its time line with cues, its tags, where it is and where it comes from."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from djtui.model import key as musical_keys
+from djtui.model.cue import Cue, CueType
+from djtui.model.text import harmless
+from djtui.model.track import COLORS, COLUMNS, Track
+from djtui.tui import formats
+from djtui.tui.formats import Part
+
+_CUES: Final = "type, start, length, slot, name, repeats, grid_bpm, color"
+_CRATES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """All that is shown of one track."""
+
+    track: Track
+    cues: tuple[Cue, ...]
+    crates: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Title and artist, or the file's name."""
+        track = self.track
+        title = track.title or (track.path or track.location or f"track {track.id}").rpartition("/")[2]
+        return f"{title} · {track.artist}" if track.artist else title
+
+    @property
+    def set_cues(self) -> list[Cue]:
+        """The cues without the grid markers, in order of time."""
+        return sorted((cue for cue in self.cues if cue.type is not CueType.GRID), key=lambda cue: cue.start)
+
+
+def read(connection: sqlite3.Connection, id: int) -> Details | None:
+    """A track with its cues and crates, or None; takes well under a millisecond."""
+    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        return None
+    cues = connection.execute(
+        f"SELECT {_CUES} FROM cue WHERE track_id = ? ORDER BY position", (id,)
+    ).fetchall()
+    crates = connection.execute(
+        "SELECT DISTINCT playlist.id, playlist.name, above.name AS folder FROM playlist_item"
+        " JOIN playlist ON playlist.id = playlist_id"
+        " LEFT JOIN playlist AS above ON above.id = playlist.parent_id"
+        " WHERE track_id = ? ORDER BY playlist.id LIMIT ?",
+        (id, _CRATES),
+    ).fetchall()
+    names = (f"{crate['folder']}/{crate['name']}" if crate["folder"] else crate["name"] for crate in crates)
+    return Details(
+        Track(*row), tuple(Cue(CueType(cue["type"]), *tuple(cue)[1:]) for cue in cues), tuple(names)
+    )
+
+
+class Inspector(Widget):
+    """The pane below the table."""
+
+    DEFAULT_CLASSES = "frame"
+
+    def __init__(self, notation: musical_keys.Notation, **options: Any) -> None:
+        super().__init__(**options)
+        self.details: Details | None = None
+        self.notation = notation
+
+    def show(self, details: Details | None) -> None:
+        """Show this track; None: there is none."""
+        if details == self.details:
+            return
+        self.details = details
+        self.border_title = Content(harmless(details.name)) if details else ""
+        self.refresh()
+
+    def render(self) -> Content:
+        if self.details is None:
+            return Content("")
+        width = self.size.width
+        lines = [*time_line(self.details, width), *(formats.line(said, (), width) for said in self._said())]
+        return Content("\n").join(formats.content(line) for line in lines)
+
+    def _said(self) -> list[list[Part]]:
+        assert self.details is not None
+        return [sound(self.details, self.notation), tags(self.details), place(self.details)]
+
+
+def time_line(details: Details, width: int) -> list[list[Part]]:
+    """Two lines: the track's time with a tick at each cue, and the cues' marks below."""
+    length = (details.track.duration or 0) * 1000
+    cues = details.set_cues
+    if not length and cues:
+        length = max(cue.start + cue.length for cue in cues) * 1.05
+    total = formats.clock(details.track.duration)
+    span = width - cell_len(total) - 1
+    if not length or span < 10:
+        return [[("time unknown" if not length else "", "$quiet")], [("", "")]]
+    ticks, marks, styled = ["─"] * span, [" "] * span, [False] * span
+    free = 0
+    for cue in cues:
+        at = min(span - 1, max(0, int(cue.start / length * span)))
+        end = min(span - 1, int((cue.start + cue.length) / length * span)) if cue.type is CueType.LOOP else at
+        for cell in range(at, end + 1):
+            ticks[cell], styled[cell] = "━", True
+        ticks[at], styled[at] = "┷" if cue.type is CueType.LOOP else "┴", True
+        text = formats.cut(harmless(cue_mark(cue)), span - max(at, free))
+        if at >= free and text and text != "…":
+            for offset, char in enumerate(_cells(text)):
+                marks[at + offset] = char
+            free = at + cell_len(text) + 1
+    line: list[Part] = []
+    for sign, on in zip(ticks, styled, strict=True):
+        style = "$accent" if on else "$frame"
+        if line and line[-1][1] == style:
+            line[-1] = (line[-1][0] + sign, style)
+        else:
+            line.append((sign, style))
+    return [[*line, (f" {total}", "$quiet")], [("".join(marks), "$accent")]]
+
+
+def _cells(text: str) -> list[str]:
+    """A text as one entry a cell: a wide character is followed by an empty one."""
+    found: list[str] = []
+    for char in text:
+        width = cell_len(char)
+        if width == 0 and found:
+            found[-1] += char
+        else:
+            found += [char, *[""] * (width - 1)]
+    return found
+
+
+def cue_mark(cue: Cue) -> str:
+    """A cue below the time line: "╵2 drop", "⟲4 loop"; without a pad a point and its kind."""
+    sign = "⟲" if cue.type is CueType.LOOP else "╵"
+    name = cue.name if cue.name and cue.name != "n.n." else ""
+    if cue.slot is None:
+        return f"{sign}{name or {CueType.CUE: '', CueType.LOOP: ''}.get(cue.type, cue.type.word)}"
+    return f"{sign}{cue.slot}{f' {name}' if name else ''}"
+
+
+def sound(details: Details, notation: musical_keys.Notation) -> list[Part]:
+    """What it sounds like: tempo, key, loudness, length, format."""
+    track = details.track
+    parts: list[Part] = []
+    if track.bpm is not None:
+        parts += [(f"{track.bpm:.2f}", ""), (" BPM   ", "$quiet")]
+    if track.key is not None:
+        parts += [
+            (musical_keys.spell(track.key, notation), ""),
+            (f" {musical_keys.musical(track.key)}   ", "$quiet"),
+        ]
+    if track.key_text and (track.key is None or musical_keys.parse(track.key_text) != track.key):
+        parts += [(f"tag says {track.key_text}   ", "$quiet")]
+    if track.lufs is not None:
+        parts += [(f"{track.lufs:.1f}", ""), (" LUFS   ", "$quiet")]
+    if track.rating:
+        parts += [("★" * track.rating + "   ", "$accent")]
+    if track.format or track.bitrate:
+        rate = f" {track.bitrate // 1000:,} kbit/s" if track.bitrate else ""
+        parts += [((track.format or "").upper(), ""), (f"{rate}   ", "$quiet")]
+    parts += [("cues ", "$quiet"), (f"{track.cue_count}   ", "")]
+    if track.plays:
+        last = f", last {track.played}" if track.played else ""
+        parts += [("played ", "$quiet"), (f"{track.plays}{last}   ", "")]
+    if track.color and track.color < len(COLORS):
+        parts += [(f"{COLORS[track.color]}", "$quiet")]
+    return parts
+
+
+def tags(details: Details) -> list[Part]:
+    """What the tags say besides title and artist."""
+    track = details.track
+    said = (
+        ("album", track.album), ("label", track.label), ("genre", track.genre), ("remix", track.remixer),
+        ("year", track.year or track.released), ("comment", track.comment),
+    )  # fmt: skip
+    parts: list[Part] = []
+    for name, value in said:
+        if value:
+            parts += [(f"{name} ", "$quiet"), (f"{value}   ", "")]
+    return parts or [("no tags besides title and artist", "$quiet")]
+
+
+def place(details: Details) -> list[Part]:
+    """Where the file is, and the crates it is in."""
+    track = details.track
+    where = track.path or track.location or "no file"
+    parts: list[Part] = []
+    if track.missing:
+        parts.append(("✗ missing: ", "$warning"))
+    elif track.path is None and track.location:
+        parts.append(("volume not mapped: ", "$warning"))
+    if details.crates:
+        parts += [("in ", "$quiet"), (", ".join(details.crates), ""), ("   ", "")]
+    parts.append((where, "$quiet"))
+    return parts

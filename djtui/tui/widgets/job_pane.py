@@ -1,0 +1,147 @@
+"""A living job: a line for each phase, what was said last, and what could not be done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from djtui.jobs.views import JobView, PhaseView
+from djtui.model.text import harmless
+from djtui.tui import formats
+
+_SIGNS: Final = {
+    "succeeded": ("✓", "$success"),
+    "running": ("⟳", "$accent"),
+    "waiting": ("⏸", "$warning"),
+    "paused": ("⏸", "$quiet"),
+    "interrupted": ("!", "$warning"),
+    "failed": ("✗", "$error"),
+    "cancelled": ("✗", "$quiet"),
+    "queued": ("·", "$quiet"),
+}
+_STATES: Final = {"interrupted": "cut off: p goes on", "waiting": "waiting", "paused": "paused: p goes on"}
+
+
+class JobPane(Widget, can_focus=True):
+    """One job in a frame."""
+
+    DEFAULT_CLASSES: ClassVar[str] = "frame"
+
+    class Chosen(Message):
+        """The pane was entered with the keyboard or the mouse."""
+
+        def __init__(self, pane: JobPane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, job: JobView, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+
+    def on_mount(self) -> None:
+        self.show(self.job)
+        self.set_interval(1, self._count_down)
+
+    def show(self, job: JobView) -> None:
+        """The job as it is now."""
+        taller = len(job.phases) != len(self.job.phases) or _remarks(job) != _remarks(self.job)
+        self.job = job
+        self._entitle()
+        self.refresh(layout=taller)
+
+    def _count_down(self) -> None:
+        if self.job.state == "waiting" and self.is_on_screen:
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self._entitle()
+
+    def _entitle(self) -> None:
+        job = self.job
+        asked = {"pause": "pauses at the next checkpoint", "cancel": "stops at the next checkpoint"}
+        pending = asked.get(job.wanted) if job.state in ("running", "waiting") else None
+        state = pending or _STATES.get(job.state, job.state)
+        room = max(0, self.size.width - cell_len(state) - 8)
+        title = formats.cut(harmless(job.title), room)
+        fill = "─" * max(1, room - cell_len(title) + 1)
+        style = _SIGNS.get(job.state, ("", ""))[1]
+        self.border_title = Content.assemble(f" {title} ", (fill, "$frame"), (f" {state} ", style))
+        pause = "p go on" if job.state in ("paused", "interrupted") else "p pause"
+        failed = f"f {formats.plural(job.failures, 'failure')}" if job.failures else ""
+        hints = "  ".join(
+            part for part in (pause, "x cancel", "l log", failed, "t retry" if failed else "") if part
+        )
+        self.border_subtitle = Content(f" {hints} ")
+
+    def get_content_height(self, container: Any, viewport: Any, width: int) -> int:
+        return max(1, len(self.job.phases)) + len(_remarks(self.job))
+
+    def render(self) -> Content:
+        width = self.size.width
+        lines = [phase_line(phase, width) for phase in self.job.phases]
+        if not lines:
+            lines = [[("· ", "$quiet"), (self.job.message or "Nobody has begun it yet.", "$quiet")]]
+        lines += [formats.line(remark, (), width) for remark in _remarks(self.job)]
+        return Content("\n").join(formats.content(line) for line in lines)
+
+    def on_focus(self) -> None:
+        self.post_message(self.Chosen(self))
+
+    def on_click(self, event: events.Click) -> None:
+        self.focus()
+
+
+def phase_line(phase: PhaseView, width: int) -> list[formats.Part]:
+    """A phase: sign, name, bar, done of total, and at its right what that took or will take."""
+    sign, style = _SIGNS.get(phase.state, ("·", "$quiet"))
+    right = _figures(phase)
+    counted = (
+        f"{phase.done:,} / {phase.total:,}" if phase.total else (f"{phase.done:,}" if phase.done else "")
+    )
+    name = 12 if width >= 76 else 10
+    spare = width - 2 - name - 1 - 18 - 2 - (34 if width >= 90 else 22)
+    bar = max(0, min(40, spare))
+    done, total = (1, 1) if phase.state == "succeeded" and not phase.total else (phase.done, phase.total)
+    left: list[formats.Part] = [
+        (f"{sign} ", style),
+        (formats.fit(phase.name, name) + " ", "" if phase.state != "queued" else "$quiet"),
+        (formats.bar(done, total, bar), style),
+        (f"{counted:>18}", ""),
+        ("  ", ""),
+    ]
+    return formats.line(left, [(right, "$quiet")], width)
+
+
+def _figures(phase: PhaseView) -> str:
+    if phase.state == "waiting":
+        if phase.blocked_until is None:
+            return phase.wait_reason or "waits"
+        left = max(0.0, phase.blocked_until.timestamp() - datetime.now().timestamp())
+        return f"resumes in {formats.clock(left)} · at {phase.blocked_until.astimezone():%H:%M}"
+    asked = f"{phase.requests:,} req" if phase.requests else ""
+    if phase.state == "running":
+        left_s = phase.seconds_left
+        left_text = f"left {formats.clock(left_s)}" if left_s is not None else ""
+        return "   ".join(part for part in (asked, formats.rate(phase.rate), left_text) if part)
+    took = formats.took(phase.seconds) if phase.seconds else ""
+    return "   ".join(part for part in (asked, took) if part)
+
+
+def _remarks(job: JobView) -> list[list[formats.Part]]:
+    """What stands below the phases: the last message, the last error, the failures."""
+    phase = job.phase
+    remarks: list[list[formats.Part]] = []
+    message = job.message or (phase.message if phase else None)
+    if message and job.phases:
+        remarks.append([("  " + message, "$quiet")])
+    if error := job.error or (phase.last_error if phase else None):
+        remarks.append([("  " + error, "$error" if job.state == "failed" else "$warning")])
+    if job.failures:
+        remarks.append([(f"  {formats.plural(job.failures, 'item')} could not be done", "$warning")])
+    return remarks

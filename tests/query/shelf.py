@@ -1,0 +1,99 @@
+"""A small library for tests of the filter language: the real schema, filled from subjects."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import djtui.library
+from djtui.model.text import fold, words
+from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
+from djtui.query import Expression, Subject, Where, evaluate, parse, to_sql
+
+NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
+
+_SCHEMA = Path(djtui.library.__file__).parent / "schema" / "0001_library.sql"
+_TABLES = ("conflict", "nml_entry", "nml_file", "playlist_item", "playlist", "track_text", "track")
+_VIEW = "SELECT track.id FROM track LEFT JOIN track_text ON track_text.id = track.id"
+
+
+class Shelf:
+    """A library in memory. What it answers was asked in SQL and in memory, and was the same."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:")
+        self.connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        self.connection.create_function("fold", 1, lambda text: None if text is None else fold(text))
+        self.connection.create_function("regexp", 2, _regexp)
+        self.subjects: Sequence[Subject] = ()
+
+    def fill(self, subjects: Sequence[Subject]) -> None:
+        """Replace what is there. A playlist item and an NML entry of no known track are always there."""
+        self.subjects = subjects
+        for table in _TABLES:
+            self.connection.execute(f"DELETE FROM {table}")
+        self._insert("nml_file", id=1, path="collection.nml", role="collection")
+        self._insert("nml_entry", file_id=1, hash=b"", key="nobody", cues=0, base="{}")
+        self._insert("playlist", id=1, position=0, kind="list", source="traktor", name="Ghosts")
+        self._insert("playlist_item", playlist_id=1, position=0, location="C:/gone.mp3")
+        for subject in subjects:
+            self._add(subject)
+        for index in ("track_search", "track_words"):
+            self.connection.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+
+    def _add(self, subject: Subject) -> None:
+        id = subject.track.id
+        self._insert("track", **{name: getattr(subject.track, name) for name in COLUMNS})
+        texts = {name: getattr(subject.track, name) for name in FOLDED}
+        folded = {name: None if text is None else fold(text) for name, text in texts.items()}
+        self._insert("track_text", id=id, **folded, words=words(*(folded[name] for name in SEARCHED)))
+        for number, name in enumerate(subject.crates, start=id * 100):
+            self._insert("playlist", id=number, position=0, kind="list", source="djtui", name=name)
+            self._insert("playlist_item", playlist_id=number, position=0, track_id=id)
+        if subject.conflict:
+            self._insert("conflict", file_id=1, track_id=id, field="bpm", found="2025-06-01T00:00:00Z")
+        if "traktor" in subject.sources:
+            self._insert("nml_entry", file_id=1, track_id=id, hash=b"", key=str(id), cues=0, base="{}")
+
+    def _insert(self, table: str, **columns: object) -> None:
+        marks = ", ".join("?" * len(columns))
+        self.connection.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", tuple(columns.values())
+        )
+
+    def answers(self, query: str | Expression) -> dict[int, bool | None]:
+        """True, False or None for each track by id; fails where SQL and memory disagree."""
+        expression = parse(query) if isinstance(query, str) else query
+        remembered = {subject.track.id: evaluate(expression, subject, now=NOW) for subject in self.subjects}
+        by_index, by_scan = (to_sql(expression, now=NOW, indexed=indexed) for indexed in (True, False))
+        assert self._ask(by_index) == remembered, query
+        assert by_index == by_scan or self._ask(by_scan) == remembered, query
+        return remembered
+
+    def found(self, query: str) -> set[int]:
+        """The ids of the tracks that are in."""
+        return {id for id, answer in self.answers(query).items() if answer}
+
+    def _ask(self, where: Where) -> dict[int, bool | None]:
+        matching = self._ids(where.sql, where.params)
+        unknown = self._ids(where.unknown_sql, where.params)
+        assert not matching & unknown
+        ids = (subject.track.id for subject in self.subjects)
+        return {id: True if id in matching else None if id in unknown else False for id in ids}
+
+    def _ids(self, condition: str, params: Sequence[str | int | float]) -> set[int]:
+        return {id for (id,) in self.connection.execute(f"{_VIEW} WHERE {condition}", params)}
+
+
+def track(id: int, **columns: object) -> Subject:
+    """A subject of nothing but a track."""
+    return Subject(Track(id, 0, **columns))  # type: ignore[arg-type]
+
+
+def _regexp(pattern: str | None, text: str | None) -> bool | None:
+    if pattern is None or text is None:
+        return None
+    return re.search(pattern, text, re.IGNORECASE) is not None
