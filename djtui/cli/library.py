@@ -25,7 +25,7 @@ def where(query: str) -> Where:
     try:
         return to_sql(parse(query))
     except QueryError as error:
-        raise Failure(error.pointed(query), WRONG_USE) from error
+        raise Failure(f"this is not a filter:\n{error.pointed(query)}", WRONG_USE) from error
 
 
 async def matching(library: Library, query: str, order: str = "track.id", limit: int = -1) -> list[int]:
@@ -126,7 +126,7 @@ async def edit(session: Session, query: str, assignments: tuple[str, ...], yes: 
         if len(ids) > 1 and not yes:
             await _ask(session, library, ids, fields)
         title = ", ".join(f"{name} = {value}" for name, value in fields.items())
-        count, change = await history.edit(library, ids, fields, f"{title} ({len(ids):,} tracks)")
+        count, change = await history.edit(library, ids, fields, title)
     said = (
         f"{count:,} changed (change {change}; djtui undo takes it back)." if change else "Nothing to change."
     )

@@ -39,13 +39,13 @@ class Output:
         if self.as_json:
             self.event("error", message=message, **fields)
         else:
-            print(f"djtui: {harmless(message)}", file=sys.stderr)
+            print(f"djtui: {_lines(message)}", file=sys.stderr)
 
     def note(self, message: str) -> None:
         """A line beside the result: a warning, a hint. Never mixed into a program's input."""
         self.end_progress()
         if not self.as_json:
-            print(harmless(message), file=sys.stderr)
+            print(_lines(message), file=sys.stderr)
 
     def progress(self, job: str, phase: str, done: int, total: int | None, detail: str = "") -> None:
         """How far a phase is; a bar that is drawn over, or a line at each new phase."""
@@ -73,6 +73,10 @@ class Output:
         if self._drawn:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._drawn = False
+
+
+def _lines(message: str) -> str:
+    return "\n".join(harmless(line) for line in message.split("\n"))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> list[str]:

@@ -116,17 +116,17 @@ class Host:
             left = await records.settle(tx, resume=self._settings.jobs.resume == "always")
         log.info("Host begins (%s); jobs left at work by another: %s", self._mode, left or "none")
         self.began.set()
+        ended = asyncio.Event()
         helpers = [
-            asyncio.ensure_future(_every(PROGRESS_S, self._services.progress.write)),
-            asyncio.ensure_future(_every(_VITALS_S, self._show_vitals)),
+            asyncio.ensure_future(_every(PROGRESS_S, self._services.progress.write, ended)),
+            asyncio.ensure_future(_every(_VITALS_S, self._show_vitals, ended)),
         ]
         try:
             await self._work_queue(idle)
         finally:
             await self._end_runs()
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            ended.set()
+            await asyncio.gather(*helpers)
             with suppress(LibraryError):
                 async with self._library.writing() as tx:
                     await records.host_left(tx)
@@ -239,10 +239,11 @@ class Host:
                 await records.host_pool(tx, text)
 
 
-async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-    while True:
+async def _every(seconds: float, step: Callable[[], Awaitable[None]], ended: asyncio.Event) -> None:
+    while not ended.is_set():
         try:
             await step()
         except LibraryError as error:
             log.warning("%s", error)
-        await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), seconds)

@@ -118,7 +118,7 @@ class PhaseRun:
         try:
             while not (await asyncio.wait({step}, timeout=_LOOK_S))[0]:
                 if self._run.overdue:
-                    log.info("%s: cut off between two checkpoints", self._run.title)
+                    log.info("%s, %s: cut off between checkpoints", self._run.title, self.phase.name)
                     self._run.obey()
                 if self._shown_waiting:
                     await self._show("running")

@@ -71,6 +71,7 @@ class JobRun:
         self._params: dict[str, Any] = json.loads(row["params"])
         self._wanted = "run"
         self._leave: str | None = None
+        self._cut = False
         self._called = asyncio.Event()
         self._called_at = 0.0
 
@@ -86,8 +87,13 @@ class JobRun:
         self._leave = leave
         self._call()
 
+    def cut(self) -> None:
+        """One phase has ended the job: the others stop where they are, for nobody waits for them."""
+        self._cut = True
+        self._call()
+
     def _call(self) -> None:
-        if self._wanted == "run" and self._leave is None:
+        if self._wanted == "run" and self._leave is None and not self._cut:
             self._called.clear()
         elif not self._called.is_set():
             self._called_at = time.monotonic()
@@ -99,13 +105,15 @@ class JobRun:
             raise Halted(_STATES[self._wanted])
         if self._leave is not None:
             raise Halted(self._leave)
+        if self._cut:
+            raise Halted("interrupted")
 
     @property
     def overdue(self) -> bool:
         """Whether the job was to end (a pause has time) and reached no checkpoint in its grace."""
         ending = self._wanted == "cancel" or self._leave is not None
         late = time.monotonic() - self._called_at > self.services.grace_s
-        return ending and self._called.is_set() and late
+        return self._cut or (ending and self._called.is_set() and late)
 
     async def rest(self, seconds: float) -> None:
         """Sleep, unless the job is called. Raises `Halted` then."""
@@ -241,8 +249,7 @@ class JobRun:
                 await asyncio.wait(active, timeout=self.services.grace_s)
             raise
         finally:
-            for task in active:
-                task.cancel()
+            self.cut()
             await asyncio.gather(*active, return_exceptions=True)
 
     @staticmethod

@@ -103,12 +103,13 @@ class ParsedEntries(NamedTuple):
 
 
 class _Unreadable(Exception):
-    """Why one entry cannot be taken in, and on which of its lines."""
+    """Why one entry cannot be taken in, on which of its lines, and its title if that can be read."""
 
-    def __init__(self, reason: str, line: int = 1) -> None:
+    def __init__(self, reason: str, line: int = 1, title: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.title = title
 
 
 def parse_entries(path: str, expected: Fingerprint, spans: Spans, volumes: VolumeMap) -> ParsedEntries:
@@ -215,7 +216,7 @@ def _failures(
     lines = line_numbers(path, [spans.offsets[place] for place in faults]) if faults else []
     failures = []
     for (place, fault), line in zip(faults.items(), lines, strict=True):
-        item = entry_key(texts[place]) or f"entry on line {line}"
+        item = entry_key(texts[place]) or f"{fault.title or 'entry'} (line {line})"
         failures.append(EntryFailure(place, item, f"line {line + fault.line - 1}: {fault.reason}"))
     return failures
 
@@ -234,7 +235,7 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
     location, info, album = (parts.get(name, _nothing) for name in ("LOCATION", "INFO", "ALBUM"))
     volume, directory, file = location(b"VOLUME") or "", location(b"DIR") or "", location(b"FILE")
     if not file:
-        raise _Unreadable("it does not say where its file is (LOCATION)")
+        raise _Unreadable("it does not say where its file is (LOCATION)", title=own(b"TITLE"))
     home, path = locator.find(volume, directory, file)
     cues = _cues(marks)
     key_text, ranking = info(b"KEY") or None, info(b"RANKING")
@@ -250,7 +251,7 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         "added": values.day(info(b"IMPORT_DATE")),
         "plays": values.whole(info(b"PLAYCOUNT") or "0"),
         "played": values.day(info(b"LAST_PLAYED")),
-        "missing": None,
+        "missing": None if path else 1,
         "cue_count": sum([cue[0] != _GRID for cue in cues]),
         "color": values.color(info(b"COLOR")),
         "energy": None,

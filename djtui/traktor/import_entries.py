@@ -16,14 +16,17 @@ from djtui.library.database import Tx
 from djtui.traktor import matching
 from djtui.traktor.entry import ROW, ParsedEntries, ParsedEntry, entry_keys, parse_entries
 from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
+from djtui.traktor.location import VolumeMap
 from djtui.traktor.matching import Link, Matches, Portrait
-from djtui.traktor.nml import Survey, fingerprint, survey
+from djtui.traktor.nml import Fingerprint, Survey, fingerprint, survey
+from djtui.traktor.spans import Spans
 from djtui.traktor.storing import Difference
 
 _KEYS_AT_ONCE: Final = 5000
 _FIRST_BATCH: Final = 250
 _AHEAD: Final = 3
 _EXAMPLES: Final = 20
+_SAMPLES: Final = 500
 
 
 @dataclass
@@ -52,8 +55,9 @@ class Reading:
                 work.unchanged = True
                 yield Batch(nothing)
                 return
-            work.survey = await ctx.run(LANE, survey, str(work.path))
-        found = work.survey
+            found = work.survey = await ctx.run(LANE, survey, str(work.path))
+            sample = range(0, len(found.entries), max(1, len(found.entries) // _SAMPLES))
+            work.volumes = await ctx.run(LANE, learn_volumes, work.volumes, *work.spans(sample))
         work.unchanged = known == found.digest
         ctx.report(total=len(found.entries))
 
@@ -74,6 +78,11 @@ class Reading:
             (path, role, found.version),
         )
         return int(rows[0]["id"])
+
+
+def learn_volumes(volumes: VolumeMap, path: str, expected: Fingerprint, sample: Spans) -> VolumeMap:
+    """The volume map with what the disk says of the volumes of some entries."""
+    return volumes.learn(key for key in entry_keys(path, expected, sample) if key is not None)
 
 
 @dataclass
@@ -170,12 +179,13 @@ class Syncing:
         work = self.job
         work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
         ctx.report(total=len(work.pending))
-        seen: set[str] = set()
         added = 0
         async for places, parsed in self._parsed(ctx):
-            batch = await self._batch(ctx, places, parsed, seen)
+            batch, keys = await self._batch(ctx, places, parsed)
             added += batch.added
             yield batch
+            work.pending = work.pending[len(places) :]
+            work.seen |= keys
         more = added > 0 and not work.dry_run
         while more:  # the index segments that the batches left
 
@@ -216,9 +226,11 @@ class Syncing:
             start, size = start + size, ctx.batch_size
 
     async def _batch(
-        self, ctx: Context, places: Sequence[int], parsed: ParsedEntries, seen: set[str]
-    ) -> Batch:
+        self, ctx: Context, places: Sequence[int], parsed: ParsedEntries
+    ) -> tuple[Batch, set[str]]:
+        """The batch that stores these entries, and their keys."""
         work = self.job
+        keys: set[str] = set()
         failures = [ItemFailure(failure.item, failure.reason) for failure in parsed.failures]
         new: list[tuple[ParsedEntry, bytes]] = []
         changed: list[tuple[Link, ParsedEntry, bytes]] = []
@@ -226,12 +238,12 @@ class Syncing:
         for place, entry in zip(places, parsed.entries, strict=True):
             if entry is None:
                 continue
-            if entry.key in seen or place in work.matches.doubles:
+            if entry.key in keys or entry.key in work.seen or place in work.matches.doubles:
                 failures.append(
                     ItemFailure(entry.name, f"a second entry of {entry.key}; the first one counts")
                 )
                 continue
-            seen.add(entry.key)
+            keys.add(entry.key)
             hash = work.survey.entries.hash(place) if work.survey else b""
             if (link := work.matches.links.get(place)) is not None:
                 changed.append((link, entry, hash))
@@ -249,13 +261,14 @@ class Syncing:
 
         if work.dry_run:
             self._note([entry for entry, _ in new] + [entry for _, entry, _ in changed], differences)
-        return Batch(
+        batch = Batch(
             nothing if work.dry_run else store,
             processed=len(places),
             added=len(new),
             updated=updated,
             failures=failures,
         )
+        return batch, keys
 
     def _note(self, entries: Sequence[ParsedEntry], differences: Sequence[Difference]) -> None:
         """For a dry run: what would be there, and what would change."""

@@ -10,12 +10,14 @@ from typing import Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate
 from djtui.library.database import Tx
-from djtui.library.history import now
+from djtui.library.history import now as present_time
+from djtui.library.tracks import as_json
 from djtui.traktor.import_state import LANE, Batches, Import, nothing
-from djtui.traktor.location import spellings
+from djtui.traktor.location import VolumeMap, spellings
 
 _AT_ONCE: Final = 5000
 _PATIENCE_S: Final = 120.0
+_SAMPLES: Final = 200
 
 
 _COUNTED: Final = ("entries", "cues", "missing_files", "conflicts", "playlists", "gone")
@@ -43,48 +45,81 @@ class Validating:
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
         if not work.dry_run:
-            async for batch in self._look(ctx):
+            known = await ctx.library.fetchone("SELECT volumes FROM nml_file WHERE id = ?", (work.file_id,))
+            work.volumes = await self._volumes(ctx)
+            moved = known is not None and known["volumes"] not in (None, spelled(work.volumes))
+            async for batch in self._look(ctx, moved):
                 yield batch
         yield Batch(nothing if work.dry_run else self._finish)
         await self._count(ctx)
 
-    async def _look(self, ctx: Context) -> Batches:
+    async def _volumes(self, ctx: Context) -> VolumeMap:
+        """Where the volumes of all stored entries lie now: drives come and go between two imports."""
+        file_id = self.job.file_id
+        volumes = await ctx.library.fetchall(
+            "SELECT DISTINCT substr(key, 1, instr(key, '/:') - 1) AS name FROM nml_entry WHERE file_id = ?",
+            (file_id,),
+        )
+        keys: list[str] = []
+        for volume in volumes:
+            rows = await ctx.library.fetchall(
+                "SELECT key FROM nml_entry WHERE key >= ? AND key < ? AND file_id = ? LIMIT ?",
+                (f"{volume['name']}/:", f"{volume['name']}/;", file_id, _SAMPLES),
+            )
+            keys += [row["key"] for row in rows]
+        configured = VolumeMap.of(self.job.settings.traktor.volumes)
+        found: VolumeMap = await ctx.run(LANE, configured.learn, keys, timeout=_PATIENCE_S)
+        return found
+
+    async def _look(self, ctx: Context, moved: bool) -> Batches:
+        """Tracks whose path is not mapped are missing; of the others the disk is asked."""
         last = 0
+        condition = "" if moved else "AND (track.path IS NOT NULL OR track.missing IS NULL)"
         while rows := await ctx.library.fetchall(
-            "SELECT entry.id AS entry_id, track.id, track.path, track.missing"
+            "SELECT entry.id AS entry_id, entry.key, track.id, track.path, track.missing"
             " FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
-            " WHERE entry.file_id = ? AND entry.id > ? AND track.path IS NOT NULL"
-            " ORDER BY entry.id LIMIT ?",
+            f" WHERE entry.file_id = ? AND entry.id > ? {condition} ORDER BY entry.id LIMIT ?",
             (self.job.file_id, last, _AT_ONCE),
         ):
             last = rows[-1]["entry_id"]
-            missing = await ctx.run(LANE, absent, [row["path"] for row in rows], timeout=_PATIENCE_S)
+            paths = [self.job.volumes.local(row["key"]) if moved else row["path"] for row in rows]
+            mapped = [path for path in paths if path is not None]
+            answers = iter(await ctx.run(LANE, absent, mapped, timeout=_PATIENCE_S) if mapped else ())
+            now = [(path, 1 if path is None else int(next(answers))) for path in paths]
             found = [
-                (int(is_missing), row["id"])
-                for row, is_missing in zip(rows, missing, strict=True)
-                if is_missing != row["missing"]
+                (*state, row["id"])
+                for row, state in zip(rows, now, strict=True)
+                if state != (row["path"], row["missing"])
             ]
 
-            async def store(tx: Tx, found: list[tuple[int, int]] = found) -> None:
-                if found:
-                    revision = await tx.revision()
-                    await tx.executemany(
-                        "UPDATE track SET missing = ?, revision = ? WHERE id = ?",
-                        [(is_missing, revision, id) for is_missing, id in found],
-                    )
+            async def store(tx: Tx, found: list[tuple[str | None, int, int]] = found) -> None:
+                revision = await tx.revision()
+                await tx.executemany(
+                    "UPDATE track SET path = ?, missing = ?, revision = ? WHERE id = ?",
+                    [(path, missing, revision, id) for path, missing, id in found],
+                )
 
-            yield Batch(store, processed=len(rows))
+            yield Batch(store if found else nothing, processed=len(rows))
 
     async def _finish(self, tx: Tx) -> None:
         """The file counts as imported only now; with entries that could not be read, it is read again."""
         work = self.job
+        await tx.execute(
+            "UPDATE nml_file SET volumes = ? WHERE id = ?", (spelled(work.volumes), work.file_id)
+        )
         if work.survey is None:
             return
         failed = await tx.fetchone("SELECT 1 FROM job_failure WHERE job_id = ?", (work.storing.job_id,))
         print_ = work.survey.fingerprint
         await tx.execute(
             "UPDATE nml_file SET size = ?, mtime_ns = ?, digest = ?, imported = ? WHERE id = ?",
-            (print_.size, print_.mtime_ns, None if failed else work.survey.digest, now(), work.file_id),
+            (
+                print_.size,
+                print_.mtime_ns,
+                None if failed else work.survey.digest,
+                present_time(),
+                work.file_id,
+            ),
         )
         await work.storing.finish_change(tx)
 
@@ -101,6 +136,7 @@ class Validating:
         if work.dry_run:
             counts |= await self._planned(ctx)
         counts |= {name: int(sums[name]) for name in ("added", "updated")}
+        counts["cues"] += work.double_cues
         counts["unchanged"] = max(0, counts["entries"] - counts["added"] - counts["updated"])
         notes = list(work.survey.notes) if work.survey else []
         if counts["gone"]:
@@ -123,6 +159,11 @@ class Validating:
             "conflicts": plan["conflicts"],
             "playlists": plan["playlists"],
         }
+
+
+def spelled(volumes: VolumeMap) -> str:
+    """A volume map as it is stored, to see whether it changed."""
+    return as_json({name: [[*place] for place in places] for name, places in sorted(volumes.places.items())})
 
 
 def absent(paths: Sequence[str]) -> list[bool]:

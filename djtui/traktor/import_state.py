@@ -28,8 +28,10 @@ Batches = AsyncGenerator[Batch | Wait, None]
 class Import:
     """One import under way: what its phases hand each other. All of it is found again after a crash.
 
-    `pending` are the places in the file of entries that are new or changed, `superseded` the stored entries
-    whose bytes are no longer in it. `plan` and the examples in `counts` are for a dry run.
+    `pending` are the places in the file of entries that are new or changed and not stored yet, `seen` the
+    keys of those that were and are; `superseded` the stored entries whose bytes are no longer in the file;
+    `double_cues` counts the cues of entries whose key an earlier entry has. `plan` and the examples in
+    `counts` are for a dry run.
     """
 
     path: Path
@@ -43,7 +45,9 @@ class Import:
     unchanged: bool = False
     survey: Survey | None = None
     pending: Sequence[int] = ()
+    seen: set[str] = field(default_factory=set)
     matches: Matches = field(default_factory=Matches)
+    double_cues: int = 0
     superseded: frozenset[int] = frozenset()
     plan: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Any] = field(default_factory=dict)
@@ -62,8 +66,12 @@ async def reading(work: Import) -> AsyncIterator[None]:
     except NmlError as error:
         raise JobError(str(error)) from error
     except SourceChanged as error:
-        work.survey = None
-        raise TransientError(f"{work.path} was replaced while it was read; reading it again.") from error
+        if work.survey is None:
+            raise TransientError(f"{work.path} is being written; reading it again.") from error
+        raise JobError(
+            f"{work.path} was replaced while it was imported. What is in is kept; "
+            "start the import again for the rest."
+        ) from error
 
 
 async def nothing(tx: Tx) -> None:

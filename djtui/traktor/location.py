@@ -131,29 +131,29 @@ class VolumeMap:
             volumes[key.partition("/:")[0]].append(key)
         learned = dict(self.places)
         for volume, members in volumes.items():
-            if _folded(volume) not in learned and not volume.startswith("\\\\"):
+            known = learned.get(_folded(volume), ())
+            if all(place.folders for place in known):
                 sample = members[:: max(1, len(members) // _SAMPLES)]
                 if (root := self._root(volume, sample)) is not None:
-                    learned[_folded(volume)] = (_Place((), root),)
+                    learned[_folded(volume)] = (*known, _Place((), root))
         return replace(self, places=learned)
 
     def _root(self, volume: str, sample: Sequence[str]) -> str | None:
         """The local folder that holds a volume's files, None where there is none."""
-        if self.platform == "win32" or _DRIVE.fullmatch(volume):
+        if self.platform == "win32" or _DRIVE.fullmatch(volume) or volume.startswith("\\\\"):
             return None
-        mounted = f"/Volumes/{volume}"
-        if self.platform == "darwin" and volume and Path(mounted).is_dir():
+        named = self._safe(volume) == volume
+        mounted = f"/Volumes/{volume}" if named and self.platform == "darwin" else None
+        if mounted is not None and Path(mounted).is_dir():
             return mounted
         user = os.environ.get("USER", "")
-        roots = ["/"]
-        if volume and volume not in _UNSAFE and "/" not in volume:
-            roots += [mount.format(user=user, volume=volume) for mount in _MOUNTS]
-        for root in roots:
+        mounts = [mount.format(user=user, volume=volume) for mount in _MOUNTS] if named else []
+        for root in ("/", *mounts):
             there = VolumeMap({_folded(volume): (_Place((), root),)}, self.platform)
-            paths = (there.local(key) for key in sample)
-            if any(Path(form).exists() for path in paths if path for form in spellings(path)):
+            paths = [path for key in sample if (path := there.local(key)) is not None]
+            if any(Path(form).exists() for path in paths for form in spellings(path)):
                 return root
-        return mounted if self.platform == "darwin" and volume else None
+        return mounted
 
     def local(self, key: str) -> str | None:
         """The path of a key on this machine, composed (NFC). None: not mapped, or not to be trusted."""
@@ -209,7 +209,7 @@ class Locator:
                 return self._odd(volume + directory + file)
             local = self._volumes.folder(whole.volume, whole.folders)
             folder = self._folders[volume, directory] = (_home(whole.volume, whole.folders), local)
-        if "/" in file:
+        if "/" in file or not file:
             return self._odd(volume + directory + file)
         home, local = folder
         return home + nfc(file), None if local is None else self._volumes.joined(local, file)

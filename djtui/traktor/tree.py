@@ -89,9 +89,10 @@ def parse_tree(section: bytes) -> Tree:
 
 @dataclass(slots=True)
 class _Frame:
-    """An open NODE: its place among the nodes, None for the root; left out, if so; its children so far."""
+    """An open NODE: its place among the nodes (None for the root), its depth, its children so far."""
 
     place: int | None
+    depth: int = 0
     left_out: bool = False
     children: int = 0
 
@@ -142,13 +143,13 @@ class _Reading:
             return _Frame(None, left_out=True)
         if len(self._frames) == 1 and name == "$ROOT" and kind == "folder":
             return _Frame(None)
-        if len(self._frames) > DEEPEST + 1:
+        if parent.depth == DEEPEST:
             self.failures.append(TreeFailure(name, f"it lies more than {DEEPEST} folders deep"))
             return _Frame(None, left_out=True)
         self.nodes.append(TreeNode(kind or "list", name, parent.place, parent.children))
         self._kinds.append(kind)
         parent.children += 1
-        return _Frame(len(self.nodes) - 1)
+        return _Frame(len(self.nodes) - 1, parent.depth + 1)
 
     def _item(self, place: int, attributes: Mapping[str, str]) -> None:
         node = self.nodes[place]

@@ -128,6 +128,7 @@ CREATE TABLE nml_file (
     size     INTEGER,
     mtime_ns INTEGER,
     digest   BLOB,                             -- blake2b-16 of the whole file at the last complete import
+    volumes  TEXT,                             -- JSON: where its volumes lay then; if they move, paths change
     imported TEXT
 );
 
