@@ -58,6 +58,7 @@ class PoolSettings:
     export_max: int = _option(2, "Tasks that write collections at once.", key="export.max", low=1, high=64)
     export_min: int = _option(0, "Writing workers kept when idle.", key="export.min", low=0, high=64)
     export_idle_s: int = _option(60, "Seconds before idle writing workers end.", key="export.idle_s", low=1)
+    memory_mb: int = _option(0, "Memory a worker may take; 0: half of the machine's.", low=0)
     analysis_max: int = _option(
         _cores(), "Files analysed at once; by default one for each core.", key="analysis.max", low=1, high=256
     )

@@ -126,7 +126,9 @@ class Host:
         finally:
             await self._end_runs()
             ended.set()
-            await asyncio.gather(*helpers)
+            for error in await asyncio.gather(*helpers, return_exceptions=True):
+                if isinstance(error, Exception):
+                    log.error("A helper of the host stopped early", exc_info=error)
             with suppress(LibraryError):
                 async with self._library.writing() as tx:
                     await records.host_left(tx)

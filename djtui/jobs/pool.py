@@ -57,8 +57,8 @@ class Pool:
         self._statistics = {lane.name: LaneStatistics(max=lane.most) for lane in lanes}
 
     @classmethod
-    def of(cls, settings: PoolSettings, *, threads: bool = False, memory_limit: int | None = None) -> Pool:
-        """The pool as the settings say. `memory_limit` in bytes a worker; None: half of the machine's."""
+    def of(cls, settings: PoolSettings, *, threads: bool = False) -> Pool:
+        """The pool as the settings say."""
         lanes = (
             Lane("import", "quick", settings.import_max),
             Lane("export", "quick", settings.export_max),
@@ -71,7 +71,7 @@ class Pool:
             max(settings.import_idle_s, settings.export_idle_s),
         )
         heavy = CrewSize("heavy", settings.analysis_max, 0, _HEAVY_IDLE_S, HEAVY_NICENESS)
-        limit = memory_limit or max(_LEAST_MEMORY, _physical_memory() // 2)
+        limit = settings.memory_mb * 1_000_000 or max(_LEAST_MEMORY, _physical_memory() // 2)
         return cls(lanes, (quick, heavy), memory_limit=limit, threads=threads)
 
     async def run(

@@ -25,6 +25,7 @@ from djtui.model.text import fold
 
 APPLICATION_ID: Final = 0x646A7475  # "djtu"
 BACKUPS_KEPT: Final = 5
+_BACKUP_EVERY_S: Final = 24 * 3600
 _BUSY_S: Final = 30.0
 _TURN_S: Final = 0.002
 _NETWORK: Final = frozenset(
@@ -136,8 +137,8 @@ class Library:
             with explained(self.path):
                 if durable:
                     await self._writer.execute("PRAGMA synchronous = FULL")
-                await self._begin()
                 try:
+                    await self._begin()  # inside: cancelled while it waits, it may have begun all the same
                     yield Tx(self._writer)
                 except BaseException:
                     await _see_through(self._writer.rollback())
@@ -309,6 +310,14 @@ def backup(path: Path) -> Path:
     for old in backups(path)[BACKUPS_KEPT:]:
         old.unlink(missing_ok=True)
     return copy
+
+
+def backup_if_due(path: Path) -> Path | None:
+    """A backup, if the library changed and the newest one is over a day old; returns its path."""
+    newest = next(iter(backups(path)), None)
+    if newest is not None and path.stat().st_mtime - newest.stat().st_mtime < _BACKUP_EVERY_S:
+        return None
+    return backup(path)
 
 
 def backups(path: Path) -> list[Path]:

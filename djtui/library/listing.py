@@ -4,8 +4,8 @@ A view is an array of track ids; no row is kept but the few pages around the cur
 rank for each order it was asked for (the ids of all tracks in that order) and, for each condition of the
 filter, one bit a track; a view is the rank with the others left out. When tracks change, only they move.
 
-This is blocking code: a thread runs it (`live.Searches`). Only `first_page` is quick enough for the event
-loop, and needs no numpy, which comes in with the first whole listing.
+This is blocking code: a thread runs it (`live.Searches`). numpy comes in with the first listing; what is
+painted before that is `view.first_page`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,28 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from djtui.library.view import Condition, Listing, View, tables
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from djtui.query import Expression
-
     Ids = NDArray[np.int32]
     Mask = NDArray[np.bool_]
 
 MANY: Final = 2000  # from here on sorting anew is cheaper than moving the changed ones
-PAGE: Final = 128
+FEW: Final = 256  # up to here a search index is quicker asked for each of them than for all
+LARGE: Final = 200_000  # from here on the first screen is worth an answer of its own
+SCREEN: Final = 64
+SOON_S: Final = 0.01
 RANKS_KEPT: Final = 6
 MASKS_KEPT: Final = 16
 
@@ -42,102 +45,6 @@ _WORDS: Final = re.compile(
 )
 # A filter that looks into other tables may change its mind about a track that did not change.
 _ELSEWHERE: Final = re.compile(r"\bFROM\s+(?!track_search\b|track_words\b)", re.IGNORECASE)
-
-
-class Condition(NamedTuple):
-    """SQL over `track` and `track_text` that is true of the tracks it lets in.
-
-    `unknown` is true of those of which it cannot tell; "" where that is none. Both take all of `params`.
-    """
-
-    sql: str
-    params: tuple[Any, ...] = ()
-    unknown: str = ""
-
-
-def conditions(
-    expression: Expression, *, now: datetime | None = None, indexed: bool = True
-) -> tuple[Condition, ...]:
-    """A filter as conditions that must all hold: one for each word and comparison, so that a word that is
-    being typed costs only itself. `now` and `indexed` are those of `query.to_sql`."""
-    from djtui.query import to_sql
-    from djtui.query.expression import EVERYTHING, And
-
-    if expression == EVERYTHING:
-        return ()
-    terms = expression.terms if isinstance(expression, And) else (expression,)
-    wheres = [to_sql(term, now=now, indexed=indexed) for term in terms]
-    return tuple(Condition(where.sql, where.params, where.unknown_sql) for where in wheres)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What is asked for: which tracks, and in which order.
-
-    playlist: None for every track, else the list whose items are meant, which may hold a track twice.
-    where: conditions which must all be true; none lets everything in.
-    order: an SQL expression of one value (text is compared by code point); "" is the order of the
-        playlist, or of arrival. Tracks whose value is unknown (NULL) come last either way.
-    """
-
-    playlist: int | None = None
-    where: tuple[Condition, ...] = ()
-    order: str = ""
-    reverse: bool = False
-
-    @property
-    def source(self) -> tuple[str, tuple[Any, ...]]:
-        """Where the tracks come from: FROM and WHERE in SQL, and its parameters."""
-        wanted = [condition.sql for condition in self.where]
-        params = [param for condition in self.where for param in condition.params]
-        tables = _tables(self.order, *wanted)
-        if self.playlist is not None:
-            tables = f"playlist_item JOIN {_tables(self.order, *wanted, on='playlist_item.track_id')}"
-            wanted.insert(0, "playlist_item.playlist_id = ?")
-            params.insert(0, self.playlist)
-        where = f" WHERE {' AND '.join(f'({sql})' for sql in wanted)}" if wanted else ""
-        return f"FROM {tables}{where}", tuple(params)
-
-    @property
-    def ordering(self) -> str:
-        """The terms of ORDER BY. In reverse all is turned round but the unknown, which stay behind."""
-        place = "track.id" if self.playlist is None else "playlist_item.position"
-        if not self.order:
-            return f"{place} DESC" if self.reverse else place
-        if not self.reverse:
-            return f"{self.order} IS NULL, {self.order}, {place}"
-        back = f"CASE WHEN {self.order} IS NULL THEN {place} ELSE -{place} END"
-        return f"{self.order} IS NULL, {self.order} DESC, {back}"
-
-
-def _tables(*parts: str, on: str = "") -> str:
-    """The tables that parts of SQL speak of: SQLite walks a join that is not asked for at a high price."""
-    track = f"track ON track.id = {on}" if on else "track"
-    text = any("track_text" in part for part in parts)
-    return f"{track} LEFT JOIN track_text ON track_text.id = track.id" if text else track
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A view as it was at a revision: its track ids, and how many tracks there are without the filter."""
-
-    view: View
-    ids: array[int]
-    total: int
-    revision: int
-
-
-def first_page(connection: sqlite3.Connection, view: View, limit: int = PAGE) -> tuple[array[int], int]:
-    """The first ids of a view, and how many it has in all: what the first paint needs."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    source, params = view.source
-    sql = f"SELECT track.id {source} ORDER BY {view.ordering} LIMIT {limit}"
-    ids = array("i", (id for (id,) in cursor.execute(sql, params)))
-    if len(ids) < limit:
-        return ids, len(ids)
-    source, params = View(view.playlist, view.where).source
-    return ids, int(cursor.execute(f"SELECT count(*) {source}", params).fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +62,10 @@ class Lister:
     Any method raises `sqlite3.OperationalError` when another thread calls `connection.interrupt()`.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, large: int = LARGE) -> None:
+        """From `large` tracks on, views have a `beginning`."""
         self._connection = connection
+        self._large = large
         self._cursor = connection.cursor()
         self._cursor.row_factory = None
         self._ranks: OrderedDict[str, _Rank] = OrderedDict()
@@ -174,6 +83,33 @@ class Lister:
             if view.where:
                 ids = everything[self._all_of(view.where)[everything]]
             return Listing(view, _frozen(ids), len(everything), self._revision)
+
+    def beginning(self, view: View) -> Listing | None:
+        """The first screen of a filtered view, where it can be told much sooner than the whole."""
+        import numpy as np
+
+        with self._snapshot():
+            rank = self._ranks.get(view.order)
+            if view.playlist is not None or rank is None or rank.revision < self._revision:
+                return None
+            if len(rank.ids) < self._large or all(
+                self._known(condition) is not None for condition in view.where
+            ):
+                return None
+            everything = self._unfiltered(view)
+            deadline = time.monotonic() + SOON_S
+            ids = everything[:0]
+            for start in range(0, len(everything), FEW):
+                some = everything[start : start + FEW]
+                for condition in view.where:
+                    mask = self._known(condition)
+                    some = some[np.isin(some, self._among(condition, some)) if mask is None else mask[some]]
+                ids = np.concatenate((ids, some))
+                if len(ids) >= SCREEN:
+                    return Listing(view, _frozen(ids), len(everything), self._revision, whole=False)
+                if time.monotonic() > deadline:
+                    return None
+            return None
 
     def count_unknown(self, view: View) -> int:
         """How many tracks of a view's scope its filter lets neither in nor keeps out, for it cannot tell."""
@@ -253,7 +189,7 @@ class Lister:
         value = order or "track.id"
         by = f"{order}, track.id" if order else "track.id"
         text, known = self._cursor.execute(
-            f"WITH sorted (id, value) AS (SELECT track.id, {value} FROM {_tables(order)} ORDER BY {by})"
+            f"WITH sorted (id, value) AS (SELECT track.id, {value} FROM {tables(order)} ORDER BY {by})"
             " SELECT group_concat(id), count(value) FROM sorted"
         ).fetchone()
         ids = _numbers(text)
@@ -298,7 +234,7 @@ class Lister:
     def _values(self, order: str, ids: Sequence[int]) -> dict[int, Any]:
         if not ids:
             return {}
-        sql = f"SELECT track.id, {order or 'track.id'} FROM {_tables(order)} WHERE {_AMONG}"
+        sql = f"SELECT track.id, {order or 'track.id'} FROM {tables(order)} WHERE {_AMONG}"
         return dict(self._cursor.execute(sql, (json.dumps(ids),)).fetchall())
 
     # -- filters ----------------------------------------------------------------------------------
@@ -310,17 +246,18 @@ class Lister:
             mask = mask & self._mask(condition)
         return mask
 
+    def _known(self, condition: Condition) -> Mask | None:
+        """The mask of a condition, where it is known already."""
+        mask, revision = self._masks.get(condition, (None, 0))
+        return mask if revision == self._revision else None
+
     def _mask(self, condition: Condition) -> Mask:
         """For each id up to the highest whether a condition lets its track in."""
-        mask, revision = self._masks.get(condition, (None, 0))
-        if mask is None or revision < self._revision:
-            changed = None
-            if mask is not None and not _ELSEWHERE.search(condition.sql):
-                changed = self._changed_since(revision)
-            if mask is None or changed is None:
+        mask = self._known(condition)
+        if mask is None:
+            mask = self._find_again(condition)
+            if mask is None:
                 mask = self._find(condition)
-            else:
-                mask = self._find_again(condition, mask, changed)
             self._masks[condition] = mask, self._revision
         self._masks.move_to_end(condition)
         if len(self._masks) > MASKS_KEPT:
@@ -335,21 +272,39 @@ class Lister:
             found = self._ids(words[2], condition.params)
             found = found[found < self._top]
         else:
-            sql = f"SELECT track.id FROM {_tables(condition.sql)} WHERE {condition.sql}"
+            sql = f"SELECT track.id FROM {tables(condition.sql)} WHERE {condition.sql}"
             found = self._ids(sql, condition.params)
         mask = np.zeros(self._top, dtype=np.bool_)
         mask[found] = True
         return ~mask if words and words[1] else mask
 
-    def _find_again(self, condition: Condition, old: Mask, changed: Sequence[int]) -> Mask:
+    def _find_again(self, condition: Condition) -> Mask | None:
+        """An older mask with the changed tracks looked at anew; None where that does not pay, or not do."""
         import numpy as np
 
+        old, revision = self._masks.get(condition, (None, 0))
+        if old is None or _ELSEWHERE.search(condition.sql):
+            return None
+        changed = self._changed_since(revision)
+        if changed is None or (len(changed) > FEW and _WORDS.fullmatch(condition.sql)):
+            return None
         mask = np.zeros(self._top, dtype=np.bool_)
         mask[: len(old)] = old[: self._top]
         mask[changed] = False
-        sql = f"SELECT track.id FROM {_tables(condition.sql)} WHERE {_AMONG} AND ({condition.sql})"
-        mask[self._ids(sql, (json.dumps(changed), *condition.params))] = True
+        mask[self._among(condition, np.array(changed, dtype=np.int32))] = True
         return mask
+
+    def _among(self, condition: Condition, ids: Ids) -> Ids:
+        """Those of some tracks that a condition lets in."""
+        import numpy as np
+
+        some = json.dumps(ids.tolist())
+        if words := _WORDS.fullmatch(condition.sql):
+            sql = f"{words[2]} AND rowid IN (SELECT value FROM json_each(?))"
+            found = self._ids(sql, (*condition.params, some))
+            return np.setdiff1d(ids, found) if words[1] else found
+        sql = f"SELECT track.id FROM {tables(condition.sql)} WHERE {_AMONG} AND ({condition.sql})"
+        return self._ids(sql, (some, *condition.params))
 
 
 def _numbers(text: str | None) -> Ids:

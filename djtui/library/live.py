@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from djtui.library.listing import MANY, PAGE, Lister, Listing, View
+from djtui.library.listing import MANY, Lister
+from djtui.library.view import PAGE, Listing, View
 from djtui.model.track import COLUMNS
 
 ROWS_KEPT: Final = 64 * PAGE
@@ -159,6 +160,7 @@ class Searches:
         self._deliver = deliver
         self._wake = threading.Condition()
         self._view: View | None = None
+        self._hasty = False
         self._asked = 0
         self._answered = 0
         self._stale = False
@@ -168,10 +170,10 @@ class Searches:
         self._thread = threading.Thread(target=self._work, name="listing", daemon=True)
         self._thread.start()
 
-    def show(self, view: View) -> None:
-        """List this view from now on."""
+    def show(self, view: View, *, beginning: bool = False) -> None:
+        """List this view from now on. `beginning`: in a large library deliver the first screen ahead."""
         with self._wake:
-            self._view = view
+            self._view, self._hasty = view, beginning
             self._asked += 1
             self._interrupt()
 
@@ -194,25 +196,28 @@ class Searches:
             self._connection.interrupt()
         self._wake.notify()
 
-    def _next(self) -> tuple[View, int] | None:
+    def _next(self) -> tuple[View, int, bool] | None:
         with self._wake:
             self._busy = False
             while not self._closed:
                 wait = None
                 if self._view is not None:
                     wait = max(0.0, self._due - time.monotonic()) if self._stale else None
-                    if self._asked > self._answered or wait == 0:
+                    new = self._asked > self._answered
+                    if new or wait == 0:
                         self._busy, self._stale, self._answered = True, False, self._asked
-                        return self._view, self._asked
+                        return self._view, self._asked, new and self._hasty
                 self._wake.wait(wait)
         return None
 
     def _work(self) -> None:
         lister = Lister(self._connection)
         while (work := self._next()) is not None:
-            view, number = work
+            view, number, hasty = work
             start = time.monotonic()
             try:
+                if hasty and (first := lister.beginning(view)) is not None:
+                    self._answer(number, first)
                 self._answer(number, lister.listing(view))
                 if any(condition.unknown for condition in view.where):
                     self._answer(number, Unknown(view, lister.count_unknown(view)))

@@ -212,7 +212,7 @@ _ALL: Final = (
         ("djtui",),
         "traktor: a Traktor collection has it; djtui: none does",
         "traktor",
-        "CASE WHEN track.id IN (SELECT track_id FROM nml_entry WHERE track_id IS NOT NULL AND NOT gone)"
+        "CASE WHEN track.id IN (SELECT track_id FROM nml_entry WHERE NOT gone)"
         " THEN 'traktor' ELSE 'djtui' END",
         _source_of,
         choices=("traktor", "djtui"),

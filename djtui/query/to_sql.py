@@ -85,17 +85,13 @@ class _Writer:
 
     def _joined(self, operator: str, terms: Sequence[Expression]) -> str:
         """The terms in parentheses; what one full-text index can answer at once is asked at once."""
-        anywhere = [
-            term.text for term in terms if isinstance(term, Anywhere) and self._has_trigrams(term.text)
-        ]
-        starts = [term.text for term in terms if isinstance(term, WordStart) and self._indexed]
         parts = []
+        anywhere = [_fts(t.text) for t in terms if isinstance(t, Anywhere) and self._has_trigrams(t.text)]
         if anywhere:
-            parts.append(self._match("track_search", f" {operator} ".join(map(_fts, anywhere))))
+            parts.append(self._match("track_search", f" {operator} ".join(anywhere)))
+        starts = [_fts(t.text) + "*" for t in terms if isinstance(t, WordStart) and self._indexed]
         if starts:
-            parts.append(
-                self._match("track_words", f" {operator} ".join(_fts(start) + "*" for start in starts))
-            )
+            parts.append(self._match("track_words", f" {operator} ".join(starts)))
         for term in terms:
             match term:
                 case Anywhere(text) if not self._has_trigrams(text):

@@ -6,11 +6,11 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal, NoReturn, cast
 
 from djtui.model import key as keys
 from djtui.model.text import fold
-from djtui.query.dates import Age, During, read_period
+from djtui.query.dates import Age, AgeUnit, During, read_period
 from djtui.query.errors import QueryError, closest
 from djtui.query.expression import Contains, Known, Matches, OneOf, Same, Span, Test
 from djtui.query.fields import COLOR_NUMBERS, Field, FieldType
@@ -20,6 +20,7 @@ LONGEST: Final = 1000
 
 _NUMBER: Final = re.compile(r"-?(?:[0-9]{1,15}(?:\.([0-9]{0,15}))?|\.([0-9]{1,15}))")
 _CLOCK: Final = re.compile(r"(?:([0-9]{1,4}):)?([0-9]{1,5}):([0-5]?[0-9])(?:\.([0-9]{1,6}))?")
+_DASHED: Final = re.compile(r"([0-9.:]+)-([0-9.:]+)")
 _AGE: Final = re.compile(r"([0-9]{1,6})([dwmy])", re.IGNORECASE)
 _BOOLS: Final = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
 _WANTS: Final[dict[FieldType, str]] = {
@@ -139,16 +140,13 @@ def _read_number(field: Field, value: Value) -> Tests:
     text, slack = value.text, field.tolerance
     if value.bare and ".." in text:
         low, high = _ends(field, value)
-        ends = Span(
-            None if low is None else low[0] - slack,
-            None if high is None else high[0] + slack,
-        )
-        if low is not None and high is not None and low[0] > high[0]:
+        if low is not None and high is not None and low > high:
             raise _backwards(value)
-        return (ends,)
+        return (Span(None if low is None else low - slack, None if high is None else high + slack),)
     number = _measure(field, text)
     if number is None:
-        _refuse(field, value, re.sub(r"^([0-9.]+)-([0-9.]+)$", r"\1..\2", text) if "-" in text[1:] else None)
+        dashed = _DASHED.fullmatch(text)
+        _refuse(field, value, f"{dashed[1]}..{dashed[2]}" if dashed else None)
     size, half = number
     match value.operator:
         case "~":
@@ -165,6 +163,7 @@ def _read_number(field: Field, value: Value) -> Tests:
             return (Span(size - slack, size + slack),)
     if field.integer:
         return (Span(size, size),)
+    half = max(half, slack)
     return (Span(size - half, size + half, below=True),)
 
 
@@ -172,14 +171,12 @@ def _measure(field: Field, text: str) -> tuple[float, float] | None:
     return _clock(text) if field.type == "duration" else _number(text)
 
 
-def _ends(field: Field, value: Value) -> list[tuple[float, float] | None]:
-    parts = value.text.split("..", 1)
-    if not any(parts):
+def _ends(field: Field, value: Value) -> tuple[float | None, float | None]:
+    low, high = value.text.split("..", 1)
+    first, last = _measure(field, low), _measure(field, high)
+    if not (low or high) or (low and not first) or (high and not last):
         _refuse(field, value)
-    ends = [_measure(field, part) if part else None for part in parts]
-    if any(part and end is None for part, end in zip(parts, ends, strict=True)):
-        _refuse(field, value)
-    return ends
+    return first and first[0], last and last[0]
 
 
 def _backwards(value: Value) -> QueryError:
@@ -192,14 +189,12 @@ def _read_date(field: Field, value: Value) -> Tests:
     if age := _AGE.fullmatch(text):
         if value.operator not in ("<", "<=", ">", ">="):
             raise _error(f"An age wants < (younger) or > (older): {field.name}:<{text}.", value)
-        unit: Literal["d", "w", "m", "y"] = age[2].lower()  # type: ignore[assignment]
-        return (Age(value.operator, int(age[1]), unit),)
+        return (Age(value.operator, int(age[1]), cast(AgeUnit, age[2].lower())),)
     if value.bare and ".." in text:
-        parts = text.split("..", 1)
-        periods = [read_period(part) if part else None for part in parts]
-        if not any(parts) or any(part and not period for part, period in zip(parts, periods, strict=True)):
+        low, high = text.split("..", 1)
+        first, last = read_period(low), read_period(high)
+        if not (low or high) or (low and not first) or (high and not last):
             _refuse(field, value)
-        first, last = periods
         if first and last and first[0] >= last[1]:
             raise _backwards(value)
         return (During(first[0] if first else None, last[1] if last else None),)

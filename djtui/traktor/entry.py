@@ -51,9 +51,9 @@ _row: Final = itemgetter(*ROW)
 _folded: Final = itemgetter(*FOLDED)
 _json: Final = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-_COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
+_COMMENT: Final = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _LOCATION: Final = re.compile(rb'<LOCATION DIR="([^"]*)" FILE="([^"]+)" VOLUME="([^"]*)"')
-_ANY_LOCATION: Final = re.compile(rb"<LOCATION((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)")
+_ANY_LOCATION: Final = re.compile(rb"<LOCATION(?=[\s/>])((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)")
 _ATTRIBUTE: Final = re.compile(rb"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _REFERENCE: Final = re.compile("&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([a-z]+));")
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -141,7 +141,7 @@ def entry_key(text: bytes) -> str | None:
     """The key of an entry: what parsing it would give, for a tenth of the price."""
     if b"<!" in text:
         text = _COMMENT.sub(b"", text)
-    if found := _LOCATION.search(text):
+    if found := _LOCATION.match(text, max(0, text.find(b"<LOCATION"))):
         directory, file, volume = found.groups()
     elif found := _ANY_LOCATION.search(text):
         attributes = {name: double or single for name, double, single in _ATTRIBUTE.findall(found[1])}
@@ -223,14 +223,7 @@ def _failures(
 
 def _entry(element: _Element, locator: Locator) -> ParsedEntry:
     """One ENTRY as rows. Raises _Unreadable."""
-    parts: dict[str, Getter] = {}
-    marks: list[_Element] = []
-    for child in element:
-        tag = child.tag
-        if tag == "CUE_V2":
-            marks.append(child)
-        elif tag not in parts:
-            parts[tag] = child.get
+    parts, marks = _children(element)
     own: Getter = element.get
     location, info, album = (parts.get(name, _nothing) for name in ("LOCATION", "INFO", "ALBUM"))
     volume, directory, file = location(b"VOLUME") or "", location(b"DIR") or "", location(b"FILE")
@@ -240,7 +233,7 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
     cues = _cues(marks)
     key_text, ranking = info(b"KEY") or None, info(b"RANKING")
     released = values.day(info(b"RELEASE_DATE"))
-    size, flags, audio = values.counting(info(b"FILESIZE")), values.whole(info(b"FLAGS")), own(b"AUDIO_ID")
+    flags, audio = values.whole(info(b"FLAGS")), own(b"AUDIO_ID")
     fields: dict[str, Any] = {
         "bpm": values.positive(parts.get("TEMPO", _nothing)(b"BPM")),
         "key": values.key(parts.get("MUSICAL_KEY", _nothing)(b"VALUE"), key_text),
@@ -260,7 +253,7 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         "locked": int(own(b"LOCK") == "1"),
         "analyzed": None if flags is None else int(flags & _ANALYZED > 0),
         "track_number": values.counting(album(b"TRACK")),
-        "filesize": size and size * 1024,
+        "filesize": values.size(info(b"FILESIZE")),
         "released": released,
         "modified": values.moment(own(b"MODIFIED_DATE"), own(b"MODIFIED_TIME")),
         "format": values.extension(file),
@@ -294,6 +287,19 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         _json({name: value for name in BASE if (value := fields[name]) is not None}),
         blake2b(audio.encode(), digest_size=HASH).digest() if audio else None,
     )
+
+
+def _children(element: _Element) -> tuple[dict[str, Getter], list[_Element]]:
+    """The children of an entry by name, and its cues."""
+    parts: dict[str, Getter] = {}
+    marks: list[_Element] = []
+    for child in element:
+        tag = child.tag
+        if tag == "CUE_V2":
+            marks.append(child)
+        elif tag not in parts:
+            parts[tag] = child.get
+    return parts, marks
 
 
 def _cues(marks: Sequence[_Element]) -> list[CueRow]:

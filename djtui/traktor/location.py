@@ -158,8 +158,8 @@ class VolumeMap:
     def local(self, key: str) -> str | None:
         """The path of a key on this machine, composed (NFC). None: not mapped, or not to be trusted."""
         volume, folders, name = split(key)
-        folder = self.folder(volume, folders)
-        return None if folder is None else self.joined(folder, name)
+        folder, safe = self.folder(volume, folders), self._safe(name)
+        return None if folder is None or safe is None else folder + nfc(safe)
 
     def folder(self, volume: str, folders: Sequence[str]) -> str | None:
         """A folder on this machine, with a separator behind it."""
@@ -169,11 +169,6 @@ class VolumeMap:
         separator = "\\" if self.platform == "win32" else "/"
         rest = [name for name in names[len(place.folders) :] if name]
         return nfc(separator.join((place.local.rstrip("/\\"), *rest, "")))
-
-    def joined(self, folder: str, name: str) -> str | None:
-        """A file in a folder as `folder` gives it; None for a name that leads elsewhere."""
-        safe = self._safe(name)
-        return None if safe is None else folder + nfc(safe)
 
     def _place(self, volume: str, folders: Sequence[str]) -> _Place | None:
         if places := self.places.get(_folded(volume)):
@@ -197,6 +192,7 @@ class Locator:
 
     def __init__(self, volumes: VolumeMap) -> None:
         self._volumes = volumes
+        self._special = re.compile(r"[/\\:\0]" if volumes.platform == "win32" else r"[/\0]").search
         self._folders: dict[tuple[str, str], tuple[str, str | None]] = {}
 
     def find(self, volume: str, directory: str, file: str) -> tuple[str, str | None]:
@@ -209,10 +205,11 @@ class Locator:
                 return self._odd(volume + directory + file)
             local = self._volumes.folder(whole.volume, whole.folders)
             folder = self._folders[volume, directory] = (_home(whole.volume, whole.folders), local)
-        if "/" in file or not file:
+        if file in _UNSAFE or self._special(file):
             return self._odd(volume + directory + file)
         home, local = folder
-        return home + nfc(file), None if local is None else self._volumes.joined(local, file)
+        name = file if file.isascii() else nfc(file)
+        return home + name, None if local is None else local + name
 
     def _odd(self, key: str) -> tuple[str, str | None]:
         return portable(key), self._volumes.local(key)

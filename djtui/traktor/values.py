@@ -23,8 +23,17 @@ def number(text: str | None) -> float | None:
 
 def positive(text: str | None) -> float | None:
     """A number above zero: a tempo, a length."""
-    value = number(text)
-    return value if value is not None and value > 0 else None
+    try:
+        value = float(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return value if 0 < value < _LARGEST else None
+
+
+def size(text: str | None) -> int | None:
+    """FILESIZE, in KB -> bytes."""
+    value = positive(text)
+    return int(value) * 1024 if value else None
 
 
 span = lru_cache(maxsize=1 << 10)(number)  # of a cue: mostly zero

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,22 +18,21 @@ from textual.app import App  # noqa: E402
 from textual.binding import Binding, BindingType  # noqa: E402
 from textual.dom import DOMNode  # noqa: E402
 from textual.filter import LineFilter  # noqa: E402
+from textual.screen import Screen  # noqa: E402
 from textual.signal import Signal  # noqa: E402
 
 from djtui.config import ConfigError, Settings  # noqa: E402
-from djtui.jobs.views import JobView  # noqa: E402
 from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
 from djtui.model.text import harmless  # noqa: E402
 from djtui.tui import changing, keys, styles, themes, toasts  # noqa: E402
 from djtui.tui.feed import INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
-from djtui.tui.screens.library import LibraryView  # noqa: E402
-from djtui.tui.screens.view import VIEWS, View, ViewEntry  # noqa: E402
+from djtui.tui.screens.view import FIRST, VIEWS, View, ViewEntry  # noqa: E402
 from djtui.tui.toasts import ToastBoard  # noqa: E402
 from djtui.tui.widgets.glyphs import AsciiFilter, speaks_unicode  # noqa: E402
 
 if TYPE_CHECKING:
-    pass
+    from djtui.jobs.views import JobView
 
 BELL_AFTER_S: Final = 20.0
 
@@ -43,6 +43,8 @@ class DjtuiApp(App[int]):
     TITLE = "djtui"
     ENABLE_COMMAND_PALETTE = False
     VIEWS: ClassVar[Sequence[ViewEntry]] = VIEWS
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {entry.mode: entry.make for entry in VIEWS}
+    DEFAULT_MODE = FIRST
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "view('library')", "Library", show=False, id="view.library", group=keys.VIEWS),
         Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
@@ -71,7 +73,7 @@ class DjtuiApp(App[int]):
     def __init__(self, library_path: Path, settings: Settings) -> None:
         """The library must be there: `run` sees to it. Raises `LibraryError`."""
         no_color = "NO_COLOR" in os.environ
-        super().__init__(css_path=styles.paths(), ansi_color=True if no_color else None)
+        super().__init__(css_path=styles.sheet("base"), ansi_color=True if no_color else None)
         self.library_path = library_path
         self.settings = settings
         self.lean = themes.lean(settings.ui.lean)
@@ -94,14 +96,11 @@ class DjtuiApp(App[int]):
             self.register_theme(theme)
         wanted = themes.theme_for(settings.ui.theme, lean=self.lean)
         self.theme = wanted if wanted in self.available_themes else themes.theme_for("auto", lean=self.lean)
-        for entry in VIEWS:
-            self.add_mode(entry.mode, entry.make)
 
     # -- start and end ----------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         self.set_keymap(dict(self.settings.ui.keys))
-        self.switch_mode(LibraryView.MODE)
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
@@ -150,21 +149,25 @@ class DjtuiApp(App[int]):
             self.do(self._end(stop=answer == "s"))
 
     async def _end(self, *, stop: bool = False) -> None:
-        library = await self.library()
         if stop:
             for job in self.jobs:
                 await changing.want(self, job.id, "pause")
         for view in self.query_views():
             view.remember(self.memory)
         try:
-            await self.memory.write(library)
+            await self.memory.write(await self.library())
         except LibraryError as error:
             self.log(error)  # where one was is not worth a question at the door
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """However the app ends, nothing is left open: a connection's thread would keep the process alive."""
         for view in self.query_views():
             view.close()
-        await library.close()
+        if self._opening is not None:
+            with suppress(LibraryError):
+                await (await self._opening).close()
         self.reader.close()
-        self.exit(0)
 
     # -- following the library --------------------------------------------------------------------
 
@@ -295,10 +298,10 @@ class DjtuiApp(App[int]):
             self.switch_mode(mode)
 
     async def action_back(self) -> None:
-        if self.current_mode == LibraryView.MODE:
+        if self.current_mode == FIRST:
             self.toasts.put("back", "done", "Q leaves djtui.")
         else:
-            self.switch_mode(LibraryView.MODE)
+            self.switch_mode(FIRST)
 
     def action_escape(self) -> None:
         if not self.toasts.close_newest() and self.here:

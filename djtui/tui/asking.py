@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from djtui.library.listing import View
+from djtui.library.view import Condition, View, conditions
 from djtui.tui.scope import ALL, Scope
 
 NATURAL: Final = ""
@@ -28,27 +28,17 @@ class Question:
 
     def view(self) -> View:
         """The view. Raises `QueryError` for a filter with a mistake in it."""
-        wheres: list[str] = []
-        unknown = ""
-        params: tuple[object, ...] = ()
-        if self.scope.kind != "list":
-            sql, params = self.scope.where()
-            wheres = [sql] if sql != "1" else []
-        if not self.plain:
-            from djtui.query import parse, to_sql
-            from djtui.query.expression import And
+        where: tuple[Condition, ...] = ()
+        if self.scope.kind != "list" and (condition := self.scope.where()) is not None:
+            where = (Condition(*condition),)
+        for text in (self.scope.query, self.filter):
+            if text and text.strip():
+                from djtui.query import parse
 
-            rule = parse(self.scope.query) if self.scope.query else And(())
-            found = to_sql(And((rule, parse(self.filter))) if self.scope.query else parse(self.filter))
-            if found.unknown_sql != "0":
-                unknown = " AND ".join([*wheres, f"({found.unknown_sql})"])
-            wheres.append(f"({found.sql})" if wheres else found.sql)
-            params = (*params, *found.params)
+                where += conditions(parse(text))
         return View(
             playlist=self.scope.id if self.scope.kind == "list" else None,
-            where=" AND ".join(wheres),
-            params=params,
-            unknown=unknown,
+            where=where,
             order=order_of(self.sort),
             reverse=self.reverse,
         )

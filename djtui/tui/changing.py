@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from djtui.jobs import requests
-from djtui.jobs.views import JobView
-from djtui.library import history
-from djtui.library.history import Change, HistoryError
 from djtui.tui import formats
 
 if TYPE_CHECKING:
+    from djtui.jobs.views import JobView
+    from djtui.library.history import Change
     from djtui.tui.app import DjtuiApp
 
 TRAKTOR_IMPORT: Final = "traktor-import"
@@ -26,6 +24,8 @@ class Refused(Exception):
 
 async def edit(app: DjtuiApp, ids: Sequence[int], fields: Mapping[str, Any]) -> None:
     """Set fields of tracks as one change of the history. Raises `LibraryError`."""
+    from djtui.library import history
+
     names = ", ".join(fields)
     title = f"{names} of {formats.plural(len(ids), 'track')}"
     changed, _ = await history.edit(await app.library(), ids, fields, title)
@@ -39,6 +39,8 @@ async def edit(app: DjtuiApp, ids: Sequence[int], fields: Mapping[str, Any]) -> 
 
 async def undo(app: DjtuiApp, change: Change | None = None) -> None:
     """Take a change back: the newest, or the one that is named. Raises `LibraryError`, `Refused`."""
+    from djtui.library import history
+
     library = await app.library()
     change = change or await history.newest(library, undone=False)
     if change is None:
@@ -48,6 +50,8 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
 
 async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     """Do again what an undone change did. Raises `LibraryError`, `Refused`."""
+    from djtui.library import history
+
     library = await app.library()
     change = change or await history.newest(library, undone=True)
     if change is None:
@@ -56,6 +60,8 @@ async def redo(app: DjtuiApp, change: Change | None = None) -> None:
 
 
 async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
+    from djtui.library import history
+
     key = f"change:{change.id}"
 
     def progress(done: int) -> None:
@@ -64,7 +70,7 @@ async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
     work = history.undo if word == "Undo" else history.redo
     try:
         result = await work(await app.library(), change, progress)
-    except HistoryError as error:
+    except history.HistoryError as error:
         app.toasts.drop(key)
         raise Refused(str(error)) from error
     said = f"{word} · {change.title}: {formats.plural(result.undone, 'track')}"
@@ -79,6 +85,8 @@ async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
 
 async def want(app: DjtuiApp, job_id: int, wanted: str) -> None:
     """Ask a job to run, pause or cancel. Raises `LibraryError`, `Refused`."""
+    from djtui.jobs import requests
+
     try:
         await requests.want(await app.library(), job_id, wanted)
     except requests.RequestError as error:
@@ -89,6 +97,8 @@ async def want(app: DjtuiApp, job_id: int, wanted: str) -> None:
 
 async def retry(app: DjtuiApp, job: JobView) -> None:
     """Try again what a job could not do. Raises `LibraryError`, `Refused`."""
+    from djtui.jobs import requests
+
     try:
         await requests.retry(await app.library(), job.id)
     except requests.RequestError as error:
@@ -106,6 +116,7 @@ async def resume(app: DjtuiApp) -> None:
 
 async def import_collection(app: DjtuiApp, path: Path) -> None:
     """Ask for the import of a collection.nml. Raises `LibraryError`, `Refused`."""
+    from djtui.jobs import requests
     from djtui.jobs.job import JobError
 
     kinds = await asyncio.to_thread(importlib.import_module, "djtui.kinds")
@@ -168,6 +179,14 @@ def unfit(text: str) -> str | None:
 
 async def start_host(app: DjtuiApp) -> None:
     """See to it that somebody works the jobs of this library."""
-    from djtui.jobs.host import ensure_host
+    from djtui.jobs.starting import HostError, ensure_host
 
-    await asyncio.to_thread(ensure_host, app.library_path, app.settings.source)
+    source = app.settings.source
+    config = source if source is not None and source.exists() else None
+    try:
+        await asyncio.to_thread(ensure_host, app.library_path, config)
+    except HostError as error:
+        from djtui.tui import hosting
+
+        hosting.in_thread(app.library_path, app.settings)
+        app.toasts.put("host", "error", f"{error} The jobs run inside this screen: leave it open until they end.")

@@ -10,10 +10,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from djtui.jobs import views
-from djtui.jobs.views import HostView, JobView
-
 if TYPE_CHECKING:
+    from djtui.jobs.views import HostView, JobView
     from djtui.library.database import Library
 
 INTERVAL_S: Final = 0.1
@@ -60,6 +58,8 @@ class Feed:
 
     async def jobs(self, library: Library) -> JobNews:
         """The state of the jobs. Raises `LibraryError`."""
+        from djtui.jobs import views
+
         living = tuple(await views.unfinished(library))
         now = frozenset(job.id for job in living)
         ended = [await views.job(library, id) for id in sorted(self._living - now)]

@@ -30,15 +30,13 @@ class Scope:
         """A smart list whose rule only its home program can work out."""
         return self.kind == "smart" and not self.query
 
-    def where(self) -> tuple[str, tuple[Any, ...]]:
-        """SQL on `track`, and its parameters; a smart list's own query is not part of it."""
+    def where(self) -> tuple[str, tuple[Any, ...]] | None:
+        """SQL on `track`, and its parameters; a smart list's own query is not part of it. None: every track."""
         if self.kind == "missing":
             return "track.missing = 1", ()
-        if self.kind == "list":
-            return "track.id IN (SELECT track_id FROM playlist_item WHERE playlist_id = ?)", (self.id,)
         if self.kind == "folder":
             return _FOLDER, (self.id,)
-        return ("0" if self.opaque else "1"), ()
+        return ("0", ()) if self.opaque else None
 
 
 _FOLDER: Final = (

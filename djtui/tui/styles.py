@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
-from typing import Final
-
-SHEETS: Final = ("base", "library", "jobs", "history", "settings")
+from pathlib import Path
 
 
 def folder() -> Path:
@@ -15,6 +12,6 @@ def folder() -> Path:
     return inside if inside.is_dir() else package.parent / "styles"
 
 
-def paths() -> list[str | PurePath]:
-    """The style sheets in the order in which they apply."""
-    return [folder() / f"{name}.tcss" for name in SHEETS]
+def sheet(name: str) -> str:
+    """The path of a style sheet: "base" for all screens, else one that is named as its view."""
+    return str(folder() / f"{name}.tcss")

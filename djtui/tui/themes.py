@@ -50,6 +50,9 @@ _FULL: Final = Theme(
 )
 
 _SIXTEEN_NAMES: Final = {
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "border-blurred": "ansi_bright_black",
     "quiet": "ansi_bright_black",
     "frame": "ansi_bright_black",
     "cursor": "ansi_blue",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from djtui.jobs.views import JobView
 from djtui.tui import formats
+
+if TYPE_CHECKING:
+    from djtui.jobs.views import JobView
 
 Kind = Literal["running", "done", "error"]
 

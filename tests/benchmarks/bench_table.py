@@ -25,8 +25,9 @@ from textual.message import Message
 from textual.widgets import DataTable, Input
 
 from djtui.library.database import connect_readonly
-from djtui.library.listing import Lister, Listing, View, conditions
+from djtui.library.listing import Lister
 from djtui.library.live import Answer, Searches
+from djtui.library.view import Listing, View, conditions
 from djtui.query import FIELDS, QueryError, parse
 from djtui.tui.widgets.track_table import TrackTable
 from tests.benchmarks.measure import Line
@@ -193,7 +194,7 @@ class Browser(Bench):
             self.asked = None
             return
         self.asked = View(where=where, order=TITLE)
-        self.searches.show(self.asked)
+        self.searches.show(self.asked, beginning=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.ask(event.value)

@@ -44,11 +44,20 @@ def _start(library: Path) -> list[Line]:
     """The two in turn, so that both meet the same noise."""
     minimal = [sys.executable, "-m", "tests.benchmarks.minimal_app"]
     _first_content(_djtui(library), b"BPM")
-    pairs = [(_first_content(_djtui(library), b"100,000"), _first_content(minimal, b"All tracks")) for _ in range(ROUNDS)]
+    pairs = [
+        (_first_content(_djtui(library), b"100,000"), _first_content(minimal, b"All tracks"))
+        for _ in range(ROUNDS)
+    ]
     ratio = median(ours / theirs for ours, theirs in pairs)
     ours, theirs = (median(side) for side in zip(*pairs, strict=True))
     return [
-        Line("process start to first content / minimal app", ratio, 1.7, 1.3, detail=f"{ours:.0f} / {theirs:.0f} ms")
+        Line(
+            "process start to first content / minimal app",
+            ratio,
+            1.7,
+            1.3,
+            detail=f"{ours:.0f} / {theirs:.0f} ms",
+        )
     ]
 
 
@@ -110,7 +119,9 @@ async def _stall(folder: Path, collection: Path) -> Line:
         raise SystemExit(f"The import ended {state}.")
     lags.sort()
     p99, worst = lags[int(len(lags) * 0.99)], lags[-1]
-    return Line("stall of the event loop during the import, p99", p99, 50, 16, " ms", detail=f"longest {worst:.0f} ms")
+    return Line(
+        "stall of the event loop during the import, p99", p99, 50, 16, " ms", detail=f"longest {worst:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

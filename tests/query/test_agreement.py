@@ -16,7 +16,7 @@ from djtui.model.track import COLORS, FOLDED, Track
 from djtui.query import FIELDS, QueryError, Subject, parse, quote, to_sql
 from tests.query.shelf import Shelf
 
-EXAMPLES = 120
+EXAMPLES = 100
 
 LETTERS = ["a", "b", "É", "e\u0301", "ß", "İ", "Ａ", "ﬁ", "你", "กิ", "😀", "½", "1", "\u0301"]
 SIGNS = [*"'\"%_*^-$.:/\\(), +", "\n", "–"]

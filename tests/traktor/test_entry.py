@@ -336,6 +336,7 @@ def test_elements_nobody_knows_are_passed_over(tmp_path: Path) -> None:
         '<LOCATION FILE="only.mp3"/>',
         '<LOCATION DIR="/:tab\tand\r\nline/:" FILE="&lt;x&gt;&apos;.mp3" VOLUME=""/>',
         '<!-- <LOCATION FILE="old.mp3"/> --><LOCATION DIR="/:" FILE="new.mp3" VOLUME="USB"/>',
+        '<LOCATIONS FILE="no.mp3"/><![CDATA[<LOCATION FILE="no.mp3"/>]]><LOCATION DIR="/:" FILE="yes.mp3"/>',
         '<LOCATION DIR="/:a>b/:" FILE="x//y.mp3" VOLUME="USB" VOLUMEID="z"/>',
         '<LOCATION DIR="/:Пример/:日本/:" FILE="e\u0301.mp3" VOLUME="USB"/>',
     ],
@@ -352,6 +353,11 @@ def test_the_key_stays_to_the_letter_while_location_and_path_are_composed(tmp_pa
     row = dict(zip(ROW, parsed.row, strict=True))
     assert parsed.key == "C:/:n\u0303/:e\u0301.mp3"
     assert (row["location"], row["path"]) == ("C:/ñ/é.mp3", "/mnt/ñ/é.mp3")
+
+
+def test_a_track_whose_volume_is_not_mapped_is_missing(tmp_path: Path) -> None:
+    found = fields(tmp_path, entry())
+    assert (found["path"], found["missing"], found["location"]) == (None, 1, "C:/Music/one.mp3")
 
 
 def test_hundreds_of_entries_keep_their_order_around_a_damaged_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from djtui.library import history, tracks
 from djtui.library.history import Change
 from djtui.model.track import Track
-from djtui.tui import changing, formats, keys
+from djtui.tui import changing, formats, keys, styles
 from djtui.tui.feed import Counters
 from djtui.tui.screens.view import View
 from djtui.tui.widgets.rows import Row, Rows
@@ -25,6 +25,7 @@ class HistoryView(View):
     """The list of changes, and what the one under the cursor did."""
 
     MODE = "history"
+    CSS_PATH = styles.sheet(MODE)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo_this", "undo this", id="history.undo", group=keys.CHANGES,
                 tooltip="Take back the change under the cursor; what was changed since is left alone"),

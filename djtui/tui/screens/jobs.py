@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from djtui.jobs import views
 from djtui.jobs.views import JobView
-from djtui.tui import changing, formats, keys, toasts
+from djtui.tui import changing, formats, keys, styles, toasts
 from djtui.tui.feed import JobNews
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.screens.view import View
@@ -31,6 +31,7 @@ class JobsView(View):
     """Everything that takes long."""
 
     MODE = "jobs"
+    CSS_PATH = styles.sheet(MODE)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "pause", id="job.pause", group=keys.JOBS,
                 tooltip="Pause the job at its next checkpoint, or let it go on"),

@@ -18,12 +18,12 @@ from textual.widgets import DataTable, Static
 from djtui.config import Settings
 from djtui.library import live
 from djtui.library.database import connect_readonly
-from djtui.library.listing import Listing, first_page
-from djtui.library.listing import View as Wanted
 from djtui.library.live import Answer, Searches, Unknown
+from djtui.library.view import Listing, first_page
+from djtui.library.view import View as Wanted
 from djtui.model.key import Notation
 from djtui.model.text import harmless
-from djtui.tui import formats, keys, scope
+from djtui.tui import formats, keys, scope, styles
 from djtui.tui.asking import NATURAL, Question
 from djtui.tui.feed import Counters
 from djtui.tui.memory import Memory
@@ -58,6 +58,7 @@ class LibraryView(TrackActions):
     """The tracks, and everything to find them by."""
 
     MODE = "library"
+    CSS_PATH = styles.sheet(MODE)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="library.filter", group=keys.FIND,
                 tooltip="Type a filter: words, bpm:124..128, key:~8A, genre:techno, -remix, OR, NOT"),
@@ -169,7 +170,7 @@ class LibraryView(TrackActions):
         self._ask()
 
     def _ask(self) -> None:
-        from djtui.query import QueryError
+        from djtui.query.errors import QueryError
 
         bar = self.query_one(FilterBar)
         try:
@@ -270,9 +271,8 @@ class LibraryView(TrackActions):
             said = "No file is missing, as far as anybody has looked."
         else:
             said = "There is nothing in this crate."
-        self.query_one("#nothing", Static).update(
-            Content(harmless(said.replace("\n", "\x00")).replace("\x00", "\n"))
-        )
+        lines = "\n".join(harmless(line) for line in said.split("\n"))
+        self.query_one("#nothing", Static).update(Content(lines))
 
     def _say_position(self) -> None:
         marked = len(self.table.marked)
@@ -320,19 +320,16 @@ class LibraryView(TrackActions):
         self.refresh_position()
 
     def _inspect_soon(self) -> None:
-        if self._rest is None:
-            self._rest = self.set_timer(REST_S, self._inspect)
-        else:
-            self._rest.reset()
-            self._rest.resume()
+        """Look at the track when the cursor rests: not at each one that it passes."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_S, self._inspect)
 
     def _inspect(self) -> None:
-        if self._rest:
-            self._rest.pause()
         pane = self.query_one(Inspector)
         id = self.table.cursor_track_id
-        if pane.display and id is not None:
-            pane.show(inspector.read(self.djtui.reader, id))
+        if pane.display:
+            pane.show(inspector.read(self.djtui.reader, id) if id is not None else None)
 
     # -- keys -------------------------------------------------------------------------------------
 

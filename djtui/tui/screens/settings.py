@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from djtui import config
 from djtui.config import ConfigError, Option
-from djtui.tui import formats, keys
+from djtui.tui import formats, keys, styles
 from djtui.tui.screens.dialog import Picker, Prompt, plain
 from djtui.tui.screens.view import View
 from djtui.tui.widgets.rows import Row, Rows
@@ -25,6 +25,7 @@ class SettingsView(View):
     """Every option of config.toml."""
 
     MODE = "settings"
+    CSS_PATH = styles.sheet(MODE)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "change", "change", id="settings.change", group=keys.PROGRAM,
                 tooltip="Give the setting under the cursor another value"),

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widgets import Static
 
-from djtui.library import tracks
 from djtui.tui import changing, formats, keys
-from djtui.tui.screens.dialog import Dialog
 from djtui.tui.screens.view import View
 from djtui.tui.widgets import inspector
 from djtui.tui.widgets.track_table import TrackTable
 
 EDITED_AT_ONCE: Final = 2000
-
-
-class RateDialog(Dialog[int]):
-    """Waits for a digit."""
-
-    HINTS = "0-5 stars · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(str(stars), f"rate({stars})", f"{stars} stars", show=False) for stars in range(6)
-    ]
-
-    def body(self) -> ComposeResult:
-        yield Static(Content("How many stars? 0 to 5."), classes="text")
-
-    def action_rate(self, stars: int) -> None:
-        self.dismiss(stars)
 
 
 class TrackActions(View):
@@ -63,6 +43,8 @@ class TrackActions(View):
             self.djtui.toasts.put("marks", "done", "There is no marked track further on.")
 
     def action_rate(self) -> None:
+        from djtui.tui.screens.rate import RateDialog
+
         if chosen := self.table.chosen:
             self.djtui.push_screen(
                 RateDialog(f"Rate {formats.plural(len(chosen), 'track')}"),
@@ -78,6 +60,7 @@ class TrackActions(View):
             self.djtui.do(self._open_editor(chosen))
 
     async def _open_editor(self, chosen: list[int]) -> None:
+        from djtui.library import tracks
         from djtui.tui.screens.edit import EditDialog
 
         if len(chosen) > EDITED_AT_ONCE:

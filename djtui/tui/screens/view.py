@@ -19,6 +19,7 @@ class View(OfApp, Screen[None]):
     """A numbered screen."""
 
     MODE: ClassVar[str] = ""
+    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - textual's own declaration
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
@@ -100,6 +101,7 @@ def _settings() -> Screen[None]:
     return SettingsView()
 
 
+FIRST: Final = "library"
 VIEWS: Final = (
     ViewEntry(1, "Library", "library", _library),
     ViewEntry(2, "Jobs", "jobs", _jobs),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from djtui.jobs.views import JobView, PhaseView
 from djtui.tui import formats, keys
 from djtui.tui.toasts import Toast
 from djtui.tui.widgets.bar import Bar, Word
 from djtui.tui.widgets.home import OfApp
+
+if TYPE_CHECKING:
+    from djtui.jobs.views import JobView, PhaseView
 
 SHORT = 100
 """Below this many columns the lines say things shortly."""

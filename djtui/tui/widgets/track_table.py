@@ -200,11 +200,7 @@ class TrackTable(VirtualDataTable):
         """These tracks changed (None: any may have): read them anew, paint those that are seen."""
         changed = None if ids is None else frozenset(ids)
         self.source.forget(changed)
-        self.forget_strips()
-        first = self.scroll_offset.y
-        for row, id in enumerate(self.source.ids[first : first + self._page], first):
-            if changed is None or id in changed:
-                self.refresh_row(row)
+        self.repaint_rows(lambda row: changed is None or self.source.ids[row] in changed)
 
     def _highlight_row(self, row_index: int) -> None:
         super()._highlight_row(row_index)
@@ -248,20 +244,20 @@ class TrackTable(VirtualDataTable):
 
     def _follow_range(self) -> None:
         """The cursor or the view moved: the range reaches from its first track to the cursor."""
-        if self._anchor is None and not self._range:
-            return
-        ids, cursor = self.source.ids, self.cursor_row
+        ids, cursor, before = self.source.ids, self.cursor_row, self._range
         anchor = None if self._anchor is None else self._place(ids, self._anchor, cursor)
         if anchor is None:
             self._anchor, self._range = None, range(0)
         else:
             self._range = range(min(anchor, cursor), max(anchor, cursor) + 1)
-        self.repaint()
+        if self._range != before:
+            self.repaint_rows(lambda row: (row in self._range) != (row in before))
+            self.refresh_bindings()
 
     def _set_marks(self, marks: set[int]) -> None:
-        self._marks = marks
+        changed, self._marks = self._marks ^ marks, marks
         self.action_leave_range()
-        self.repaint()
+        self.repaint_rows(lambda row: self.source.ids[row] in changed)
         self.post_message(self.MarksChanged(self, len(marks)))
 
     def action_toggle_mark(self) -> None:

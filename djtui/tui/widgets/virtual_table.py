@@ -8,7 +8,7 @@ where it can; and the mouse finds its cell by arithmetic. Rows are not added: `r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
@@ -116,10 +116,13 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         """What was painted is not true any more."""
         self._strips.clear()
 
-    def repaint(self) -> None:
-        """Paint all that is seen anew."""
+    def repaint_rows(self, which: Callable[[int], bool]) -> None:
+        """Paint those of the seen rows anew that are to be."""
         self.forget_strips()
-        self.refresh(self.size.region)
+        first = self.scroll_offset.y
+        for row in range(first, min(first + self._page, len(self.source))):
+            if which(row):
+                self.refresh_row(row)
 
     # -- columns ----------------------------------------------------------------------------------
 
@@ -157,9 +160,7 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
             for column, width in chosen
         }
         self._column_locations = TwoWayDict({key: at for at, key in enumerate(self.columns)})
-        self.set_reactive(
-            DataTable.cursor_coordinate, self._clamp_cursor_coordinate(self.cursor_coordinate)
-        )
+        self.set_reactive(DataTable.cursor_coordinate, self._clamp_cursor_coordinate(self.cursor_coordinate))
         self._measure()
         self.forget_strips()
 
