@@ -19,6 +19,7 @@ from djtui.jobs.requests import submit, want
 from djtui.jobs.starting import NICENESS, HostError, ensure_host
 from djtui.jobs.views import RESTING, JobView, job
 from djtui.library.database import Library, LibraryError, backup_if_due
+from djtui.library.tracks import settle_index
 
 if TYPE_CHECKING:
     from djtui.config import Settings
@@ -32,8 +33,7 @@ async def serve_process(
     library: Path, kinds: JobKinds, settings: Settings, *, idle: float | None = 60.0
 ) -> bool:
     """Be the host process: until idle for that many seconds, or until SIGTERM or SIGINT, when jobs stop at
-    their next checkpoint and are left interrupted. False if there is a host already. At its end, when nobody
-    waits for it, the library is backed up once a day. Raises `LibraryError`.
+    their next checkpoint and are left interrupted. False if there is a host already. Raises `LibraryError`.
     """
     os.nice(max(0, NICENESS - os.nice(0)))
     opened = await Library.open(library)
@@ -46,10 +46,19 @@ async def serve_process(
             await host.serve(idle)
         except HostTaken:
             return False
-        await asyncio.to_thread(backup_if_due, opened.path)
+        await _tidy(opened)
         return True
     finally:
         await opened.close()
+
+
+async def _tidy(library: Library) -> None:
+    """What is best done when nobody waits: the segments of the search index merged, a backup once a day."""
+    more = True
+    while more:
+        async with library.writing() as tx:
+            more = await settle_index(tx)
+    await asyncio.to_thread(backup_if_due, library.path)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any, Final
 from djtui.library.database import Reader, Tx
 from djtui.model.cue import Cue, CueType
 from djtui.model.text import fold, words
-from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
+from djtui.model.track import COLUMNS, FOLDED, SEARCHED, SYNCED, Track
 
 # What a caller gives for a new track: every column but those that the library itself fills in.
 GIVEN: Final = tuple(name for name in COLUMNS if name not in ("id", "revision", "job_id"))
@@ -66,8 +66,12 @@ async def insert(
 
 
 async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
-    """Set columns of tracks; under "cues" a sequence of cue rows replaces all of a track's cues."""
+    """Set columns of tracks; under "cues" a sequence of cue rows replaces all of a track's cues.
+
+    What the fields were at the last sync with an NML file is kept with its entry.
+    """
     revision = await tx.revision()
+    await _keep_bases(tx, changes)
     for id, fields in changes.items():
         columns = {name: value for name, value in fields.items() if name != "cues"}
         if (cues := fields.get("cues")) is not None:
@@ -78,6 +82,7 @@ async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         values = [value for name, value in columns.items() if name in COLUMNS]
         await tx.execute(f"UPDATE track SET revision = ?{assignments} WHERE id = ?", (revision, *values, id))
     await _index_again(tx, [id for id, fields in changes.items() if not fields.keys().isdisjoint(FOLDED)])
+    await settle_index(tx, 16)
 
 
 async def delete(tx: Tx, ids: Iterable[int]) -> None:
@@ -93,6 +98,7 @@ async def delete(tx: Tx, ids: Iterable[int]) -> None:
             part,
         )
         await _unindex(tx, part)
+        await tx.execute(f"DELETE FROM cue WHERE track_id IN ({marks})", part)
         await tx.execute(f"DELETE FROM track_text WHERE id IN ({marks})", part)
         await tx.execute(f"DELETE FROM track WHERE id IN ({marks})", part)
     if gone:
@@ -143,15 +149,33 @@ async def images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any
     return found
 
 
+async def _keep_bases(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    for part in _parts([id for id, fields in changes.items() if not fields.keys().isdisjoint(SYNCED)]):
+        entries = await tx.fetchall(
+            f"SELECT id, track_id, base FROM nml_entry WHERE track_id IN ({_marks(part)})", part
+        )
+        if not entries:
+            continue
+        before = await images(tx, part)
+        for entry in entries:
+            fields, image = changes[entry["track_id"]], before[entry["track_id"]]
+            if "cues" in fields:
+                image["cues"] = await cue_rows(tx, entry["track_id"]) or None
+            base = json.loads(entry["base"] or "{}")
+            for name in fields.keys() & set(SYNCED):
+                base.setdefault(name, image[name])
+            await tx.execute("UPDATE nml_entry SET base = ? WHERE id = ?", (as_json(base), entry["id"]))
+
+
 # -- the search index -----------------------------------------------------------------------------
 
 
-async def settle_index(tx: Tx) -> bool:
+async def settle_index(tx: Tx, pages: int = 200) -> bool:
     """Merge some of the index segments that batches left: one short step. True when more is to do."""
     more = False
     for table in ("track_search", "track_words"):
         before = await _changes(tx)
-        await tx.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', 200)")
+        await tx.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))
         more |= await _changes(tx) - before > 1  # what a merge without work changes: the command's own row
     return more
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
+_BREAKS: Final = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 # C0 and C1 controls, the bidirectional overrides and isolates, zero-width marks, variation selectors.
 _HOSTILE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
@@ -27,7 +28,9 @@ def fold(text: str) -> str:
 
 def words(*folded: str | None) -> str:
     """The words of folded texts, each once, joined by blanks: what one or two letters find by its start."""
-    return " ".join(dict.fromkeys(word for text in folded if text for word in _WORD.findall(text)))
+    text = " ".join([text for text in folded if text])
+    found = text.translate(_BREAKS).split() if text.isascii() else _WORD.findall(text)
+    return " ".join(dict.fromkeys(found))
 
 
 def harmless(text: str) -> str:

@@ -59,4 +59,11 @@ COLUMNS: Final = tuple(field.name for field in fields(Track))
 SEARCHED: Final = ("title", "artist", "album", "remixer", "label", "genre", "comment")
 FOLDED: Final = (*SEARCHED, "producer", "albumartist", "comment2", "mix", "catalogue")
 
+# What Traktor and the library may both edit. Everything else that Traktor says is a fact about the file.
+SYNCED: Final = (
+    "title", "artist", "album", "track_number", "genre", "label", "remixer", "producer", "comment",
+    "comment2", "mix", "catalogue", "released", "rating", "color", "key", "key_text", "bpm", "locked",
+    "plays", "played", "added", "cues",
+)  # fmt: skip
+
 COLORS: Final = (None, "red", "orange", "yellow", "green", "blue", "violet", "magenta")

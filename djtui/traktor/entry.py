@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from json import JSONEncoder
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -32,11 +31,6 @@ Getter = Callable[[bytes], "str | None"]
 # The columns of table track that a row gives, in order; the library fills in the other three.
 ROW: Final = tuple(name for name in COLUMNS if name not in ("id", "revision", "job_id"))
 CUE_ROW: Final = ("type", "start", "length", "slot", "name", "repeats", "grid_bpm", "color")
-BASE: Final = (
-    "title", "artist", "album", "track_number", "genre", "label", "remixer", "producer", "comment",
-    "comment2", "mix", "catalogue", "released", "rating", "ranking", "color", "key", "key_text", "bpm",
-    "locked", "plays", "played", "added", "cover", "cues",
-)  # fmt: skip
 
 _TITLE: Final = ROW.index("title")
 _ARTIST: Final = ROW.index("artist")
@@ -49,7 +43,6 @@ _UNNAMED: Final = "n.n."  # what Traktor calls a cue without a name
 
 _row: Final = itemgetter(*ROW)
 _folded: Final = itemgetter(*FOLDED)
-_json: Final = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _COMMENT: Final = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _LOCATION: Final = re.compile(rb'<LOCATION DIR="([^"]*)" FILE="([^"]+)" VOLUME="([^"]*)"')
@@ -69,15 +62,13 @@ class ParsedEntry(NamedTuple):
     """One entry.
 
     `key` is VOLUME + DIR + FILE to the letter, `row` in the order of ROW, `texts` a row of track_text
-    (FOLDED, then words), `cues` in the order of CUE_ROW, `base` the fields of BASE that are known, as JSON,
-    and `audio` the blake2b-16 of AUDIO_ID.
+    (FOLDED, then words), `cues` in the order of CUE_ROW, and `audio` the blake2b-16 of AUDIO_ID.
     """
 
     key: str
     row: tuple[Any, ...]
     texts: tuple[str | None, ...]
     cues: list[CueRow]
-    base: str
     audio: bytes | None
 
     @property
@@ -238,7 +229,6 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         "bpm": values.positive(parts.get("TEMPO", _nothing)(b"BPM")),
         "key": values.key(parts.get("MUSICAL_KEY", _nothing)(b"VALUE"), key_text),
         "rating": values.stars(ranking),
-        "ranking": values.whole(ranking),
         "duration": values.positive(info(b"PLAYTIME_FLOAT")) or values.positive(info(b"PLAYTIME")),
         "year": released and int(released[:4]),
         "added": values.day(info(b"IMPORT_DATE")),
@@ -274,8 +264,6 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         "key_text": key_text,
         "path": path,
         "location": home,
-        "cover": info(b"COVERARTID") or None,
-        "cues": cues or None,
     }
     folded = [text and fold(text) for text in _folded(fields)]
     searched = " ".join([text for text in folded[: len(SEARCHED)] if text])
@@ -284,7 +272,6 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
         _row(fields),
         (*folded, words(searched)),
         cues,
-        _json({name: value for name in BASE if (value := fields[name]) is not None}),
         blake2b(audio.encode(), digest_size=HASH).digest() if audio else None,
     )
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
-from djtui.library import tracks
 from djtui.library.database import Tx
 from djtui.traktor import matching
 from djtui.traktor.entry import ROW, ParsedEntries, ParsedEntry, entry_keys, parse_entries
@@ -179,21 +178,11 @@ class Syncing:
         work = self.job
         work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
         ctx.report(total=len(work.pending))
-        added = 0
         async for places, parsed in self._parsed(ctx):
             batch, keys = await self._batch(ctx, places, parsed)
-            added += batch.added
             yield batch
             work.pending = work.pending[len(places) :]
             work.seen |= keys
-        more = added > 0 and not work.dry_run
-        while more:  # the index segments that the batches left
-
-            async def settle(tx: Tx) -> None:
-                nonlocal more
-                more = await tracks.settle_index(tx)
-
-            yield Batch(settle)
 
     async def _parsed(self, ctx: Context) -> AsyncIterator[tuple[Sequence[int], ParsedEntries]]:
         """The pending entries, parsed a few batches ahead, in order."""
@@ -275,7 +264,7 @@ class Syncing:
         work = self.job
         work.plan["entries"] += len(entries)
         work.plan["cues"] += sum(len(entry.cues) for entry in entries)
-        work.plan["conflicts"] += sum(len(it.merged.conflicts) for it in differences)
+        work.plan["conflicts"] += sum(len(it.conflicts) for it in differences)
         fields: dict[str, int] = work.counts.setdefault("fields", {})
         examples: list[dict[str, Any]] = work.counts.setdefault("changes", [])
         for it in differences:

@@ -11,14 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from djtui.model.track import SYNCED
+
 Strategy = Literal["merge", "traktor", "library", "fill"]
 
-# What both sides may edit. Everything else an entry says is a fact about the file, and simply taken.
-SYNCED: Final = (
-    "title", "artist", "album", "track_number", "genre", "label", "remixer", "producer", "comment",
-    "comment2", "mix", "catalogue", "released", "rating", "color", "key", "key_text", "bpm", "locked",
-    "plays", "played", "added", "cues",
-)  # fmt: skip
 _NEVER_LOWERED: Final = frozenset(("plays", "played"))
 
 
@@ -49,7 +45,7 @@ def merge(
     An empty `base` means that the two sides have never met: what one of them does not know is taken
     from the other; where each knows something else, that is a conflict.
     """
-    merged = Merged(base={name: value for name, value in traktor.items() if name not in SYNCED})
+    merged = Merged()
     for name in SYNCED:
         ours, theirs, was = (side.get(name) for side in (library, traktor, base))
         taken = _decide(name, was, ours, theirs, strategy)
@@ -60,8 +56,7 @@ def merge(
             if taken != ours:
                 merged.changes[name] = [] if name == "cues" and taken is None else taken
             settled = theirs
-        if settled is not None:
-            merged.base[name] = settled
+        merged.base[name] = settled
     if "released" in merged.changes:
         released = merged.changes["released"]
         merged.changes["year"] = int(released[:4]) if released else None

@@ -12,7 +12,7 @@ from djtui.library.database import Reader, Tx
 from djtui.library.tracks import GIVEN, as_json
 from djtui.traktor.entry import ParsedEntry
 from djtui.traktor.matching import Link
-from djtui.traktor.merge import Merged, Strategy, merge
+from djtui.traktor.merge import Conflict, Strategy, merge
 
 # Facts about the file, which only Traktor's side can know anew: simply taken.
 FACTS: Final = (
@@ -34,13 +34,14 @@ _INSERT_ENTRY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a merge would change in a track, or has changed."""
+    """What a merge changes in a track. `base` holds the fields whose base is not the track's value then."""
 
     track_id: int
     name: str
     before: dict[str, Any]
     after: dict[str, Any]
-    merged: Merged
+    base: dict[str, Any]
+    conflicts: list[Conflict]
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Storing:
         await tx.executemany(
             _INSERT_ENTRY,
             [
-                (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key, entry.base)
+                (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key, None)
                 for id, hash, entry in zip(ids, hashes, entries, strict=True)
             ],
         )
@@ -82,7 +83,7 @@ class Storing:
         if images:
             await history.add(tx, await self.change(tx), images)
         for (link, entry, hash), difference in zip(entries, differences, strict=True):
-            await self._entry(tx, link, entry, hash, difference.merged.base)
+            await self._entry(tx, link, entry, hash, difference.base)
             await self._conflicts(tx, difference)
 
     async def differences(
@@ -97,11 +98,17 @@ class Storing:
         for link, entry, _ in entries:
             image = images[link.track_id]
             image["cues"] = [list(cue) for cue in await tracks.cue_rows(library, link.track_id)] or None
-            merged = merge(bases.get(link.entry_id or 0, {}), image, json.loads(entry.base), self.strategy)
             facts = dict(zip(GIVEN, entry.row, strict=True))
+            traktor = facts | {"cues": [list(cue) for cue in entry.cues] or None}
+            # A track that was never in this file has no base: what one side does not know, the other does.
+            base = image | bases[link.entry_id] if link.entry_id is not None else {}
+            merged = merge(base, image, traktor, self.strategy)
             after = {name: facts[name] for name in FACTS if facts[name] != image[name]} | merged.changes
             before = {name: image[name] or [] if name == "cues" else image[name] for name in after}
-            found.append(Difference(link.track_id, entry.name, before, after, merged))
+            image |= after
+            image["cues"] = image["cues"] or None
+            drift = {name: was for name, was in merged.base.items() if was != image[name]}
+            found.append(Difference(link.track_id, entry.name, before, after, drift, merged.conflicts))
         return found
 
     async def change(self, tx: Tx) -> int:
@@ -136,13 +143,20 @@ class Storing:
         for id in entry_ids:
             row = await library.fetchone("SELECT base FROM nml_entry WHERE id = ?", (id,))
             if row is not None:
-                found[id] = json.loads(row["base"])
+                found[id] = json.loads(row["base"] or "{}")
         return found
 
     async def _entry(
         self, tx: Tx, link: Link, entry: ParsedEntry, hash: bytes, base: Mapping[str, Any]
     ) -> None:
-        values = (link.track_id, hash, entry.audio, len(entry.cues), entry.key, as_json(base))
+        values = (
+            link.track_id,
+            hash,
+            entry.audio,
+            len(entry.cues),
+            entry.key,
+            as_json(base) if base else None,
+        )
         if link.entry_id is None:
             file, track, *rest = self.file_id, *values
             await tx.execute(_INSERT_ENTRY, (file, track, *rest))
@@ -171,6 +185,6 @@ class Storing:
                     as_json(conflict.traktor),
                     history.now(),
                 )
-                for conflict in difference.merged.conflicts
+                for conflict in difference.conflicts
             ],
         )

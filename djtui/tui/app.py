@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from djtui.jobs.views import JobView
 
 BELL_AFTER_S: Final = 20.0
+SETTLE_S: Final = 0.05  # lets the first frame out before the imports begin that nobody waits for
 
 
 class DjtuiApp(App[int]):
@@ -101,9 +102,10 @@ class DjtuiApp(App[int]):
 
     def on_mount(self) -> None:
         self.set_keymap(dict(self.settings.ui.keys))
-        self.call_after_refresh(self._after_first_paint)
+        self.call_after_refresh(self.set_timer, SETTLE_S, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
+        environment.settle()
         self._opening = asyncio.create_task(Library.open(self.library_path))
         self._painted.set()
         self.set_interval(INTERVAL_S, self._look)
@@ -327,6 +329,7 @@ class DjtuiApp(App[int]):
 
 def run(library_path: Path, settings: Settings) -> int:
     """Open the screens; returns the exit code. Raises `LibraryError` when the library cannot be used."""
+    environment.hurry()
     path = library_path.expanduser().absolute()
     prepare(path)
     app = DjtuiApp(path, settings)

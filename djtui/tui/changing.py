@@ -189,4 +189,4 @@ async def start_host(app: DjtuiApp) -> None:
         from djtui.tui import hosting
 
         hosting.in_thread(app.library_path, app.settings)
-        app.toasts.put("host", "error", f"{error} The jobs run inside this screen: leave it open until they end.")
+        app.toasts.put("host", "error", f"{error} The jobs run in this screen: leave it open.")

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def in_thread(library: Path, settings: Settings) -> threading.Thread:
-    """Host the jobs of a library in a thread until there is nothing to do. A second host gives way by itself."""
+    """Host the jobs of a library in a thread until there is nothing to do. A second host gives way."""
     thread = threading.Thread(target=_work, args=(library, settings), name="host", daemon=True)
     thread.start()
     return thread

@@ -31,7 +31,7 @@ class Scope:
         return self.kind == "smart" and not self.query
 
     def where(self) -> tuple[str, tuple[Any, ...]] | None:
-        """SQL on `track`, and its parameters; a smart list's own query is not part of it. None: every track."""
+        """SQL on `track`, and its parameters, without a smart list's own query. None: every track."""
         if self.kind == "missing":
             return "track.missing = 1", ()
         if self.kind == "folder":

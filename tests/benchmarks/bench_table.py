@@ -30,7 +30,7 @@ from djtui.library.live import Answer, Searches
 from djtui.library.view import Listing, View, conditions
 from djtui.query import FIELDS, QueryError, parse
 from djtui.tui.widgets.track_table import TrackTable
-from tests.benchmarks.measure import Line
+from tests.benchmarks.measure import Line, show
 from tests.benchmarks.synthetic import build_library
 from tests.benchmarks.terminal import PAGE_DOWN, Terminal, wait_for
 
@@ -298,14 +298,20 @@ async def lines(folder: Path, *, million: bool) -> list[Line]:
 def terminal_lines(folder: Path) -> list[Line]:
     """What the table alone, over the whole terminal, sends for a page-down, and what memory it takes."""
     result = []
-    command = [sys.executable, "-m", "tests.benchmarks.bench_table", "--show", str(_library(folder, 100_000))]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.bench_table",
+        "--alone",
+        str(_library(folder, 100_000)),
+    ]
     for (columns, rows), limit, aim in ((SIZE, 7.0, 5.0), ((80, 24), 4.0, 2.5)):
         with Terminal(command, columns, rows) as terminal:
             wait_for(terminal, b"BPM")
             sent = terminal.bytes_of(PAGE_DOWN) / 1000
             memory = terminal.private_mb()
-        result.append(Line(f"table: sent for a page-down at {columns}x{rows}", sent, limit, aim, "kB"))
-    return [*result, Line("table: private memory at 100k", memory, 120, 90, "MB")]
+        result.append(Line(f"table: sent for a page-down at {columns}x{rows}", sent, limit, aim, " kB"))
+    return [*result, Line("table: private memory at 100k", memory, 120, 90, " MB")]
 
 
 def _library(folder: Path, count: int) -> Path:
@@ -315,7 +321,7 @@ def _library(folder: Path, count: int) -> Path:
     return path
 
 
-def show(library: Path) -> None:
+def alone(library: Path) -> None:
     """The table alone, for the pseudo-terminal."""
     connection = connect_readonly(library)
     ids = Lister(connect_readonly(library)).listing(View(order=TITLE)).ids
@@ -330,25 +336,21 @@ def show(library: Path) -> None:
     Alone().run()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--no-million", action="store_true", help="leave out the library of a million tracks")
-    parser.add_argument("--keep", type=Path, help="a folder to keep the libraries in for the next run")
-    parser.add_argument("--show", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.show:
-        show(options.show)
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.keep or Path(temporary)
+def main(*, million: bool = True, keep: Path | None = None) -> list[Line]:
+    """Measure all of it; libraries that lie in the folder `keep` are used, and new ones left there."""
+    with tempfile.TemporaryDirectory(prefix="djtui-bench-") as temporary:
+        folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        found = asyncio.run(lines(folder, million=not options.no_million))
-        print(f"{'':60} {'measured':>8} {'limit':>6} {'aim':>6}")
-        for line in found + terminal_lines(folder):
-            over = "" if line.measured <= line.limit else "OVER  "
-            figures = f"{line.measured:8.3g} {line.limit:6g} {line.aim:6g} {line.unit:2}"
-            print(f"{line.what:60} {figures} {over}{line.detail}")
+        return [*asyncio.run(lines(folder, million=million)), *terminal_lines(folder)]
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--no-million", action="store_true", help="leave out the library of a million tracks")
+    parser.add_argument("--keep", type=Path, help="a folder to keep the libraries in for the next run")
+    parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        alone(options.alone)
+    else:
+        show(main(million=not options.no_million, keep=options.keep))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from djtui.library import tracks
 from djtui.model.text import fold, words
 from djtui.model.track import FOLDED
-from djtui.traktor.entry import BASE, CUE_ROW, ROW, ParsedEntry, entry_key, parse_entries
+from djtui.traktor.entry import CUE_ROW, ROW, ParsedEntry, entry_key, parse_entries
 from djtui.traktor.location import VolumeMap
 from djtui.traktor.nml import survey
 from tests.traktor.nml_text import cue, entry, nml, written
@@ -103,19 +102,6 @@ def test_every_column_of_a_track_is_read(tmp_path: Path) -> None:
     assert parsed.key == "C:/:Users/:ada/:Ä – one.FLAC"
     assert parsed.name == "Ada – Öne & only"
     assert parsed.audio == blake2b(b"AWabc=", digest_size=16).digest()
-
-
-def test_the_base_holds_the_synced_fields_that_are_known(tmp_path: Path) -> None:
-    [parsed] = read(tmp_path, FULL)
-    row = dict(zip(ROW, parsed.row, strict=True))
-    base = json.loads(parsed.base)
-    assert list(base) == list(BASE)
-    assert base.pop("cover") == "001/ABC"
-    assert base.pop("ranking") == 204
-    assert base.pop("cues") == [list(found) for found in parsed.cues]
-    assert base == {name: row[name] for name in base}
-    [bare] = read(tmp_path, entry(attributes="", info=None))
-    assert json.loads(bare.base) == {"locked": 0, "plays": 0}
 
 
 def test_rows_are_what_the_library_takes() -> None:

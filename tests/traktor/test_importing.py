@@ -253,7 +253,7 @@ async def test_a_renamed_and_changed_playlist_stays_the_same_one(library: Librar
     await imported(library, nml)
     after = await playlists.all_playlists(library)
     assert [node.id for node in after] == before
-    assert [(node.name, node.items) for node in after][0] == ("Saturday", 1)
+    assert (after[0].name, after[0].items) == ("Saturday", 1)
 
 
 async def test_files_that_are_there_are_told_from_those_that_are_not(
@@ -291,11 +291,20 @@ async def test_what_is_no_collection_is_refused_with_a_sentence(
     assert await library.fetchall("SELECT 1 FROM track") == []
 
 
-async def test_bases_are_what_traktor_said(library: Library, nml: Path) -> None:
-    nml.write_text(collection(entry("a", info='RANKING="255" COMMENT="x &amp; y"')))
+async def test_the_base_of_a_field_that_was_edited_here_is_kept_with_its_entry(
+    library: Library, nml: Path
+) -> None:
+    nml.write_text(collection(entry("a")))
     await imported(library, nml)
-    row = await library.fetchone("SELECT base FROM nml_entry")
-    assert row is not None
-    base = json.loads(row["base"])
-    assert (base["title"], base["rating"], base["comment"], base["bpm"]) == ("a", 5, "x & y", 124.0)
-    assert base["cues"][0][:2] == [4, 12.5]
+    assert await bases(library) == [None]
+    await history.edit(library, [1], {"genre": "Breaks", "comment": "x"}, "edit")
+    await history.edit(library, [1], {"genre": "Techno", "rating": 3}, "edit")
+    assert await bases(library) == [{"genre": "House", "comment": None, "rating": None}]
+    nml.write_text(collection(entry("a", info='LABEL="New" COMMENT="x"')))
+    await imported(library, nml)
+    assert await bases(library) == [{"genre": "House", "rating": None}]
+
+
+async def bases(library: Library) -> list[Any]:
+    rows = await library.fetchall("SELECT base FROM nml_entry ORDER BY id")
+    return [row["base"] and json.loads(row["base"]) for row in rows]

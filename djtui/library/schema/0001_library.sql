@@ -82,7 +82,7 @@ INSERT INTO track_words (track_words, rank) VALUES ('automerge', 0);
 INSERT INTO track_words (track_words, rank) VALUES ('crisismerge', 1000);
 
 CREATE TABLE cue (
-    track_id INTEGER NOT NULL REFERENCES track (id) ON DELETE CASCADE,
+    track_id INTEGER NOT NULL,                 -- no foreign key: half a million checks an import
     position INTEGER NOT NULL,                 -- order in the source
     type     INTEGER NOT NULL,                 -- 0 cue, 1 fade-in, 2 fade-out, 3 load, 4 grid, 5 loop
     start    REAL NOT NULL,                    -- ms
@@ -132,7 +132,9 @@ CREATE TABLE nml_file (
     imported TEXT
 );
 
--- One row for each entry of each NML file: what we last saw there, and which track it is.
+-- One row for each entry of each NML file: what we last saw there, and which track it is. The base of the
+-- three-way merge, each synced field's value at the last sync, is the track itself, but for the fields that
+-- changed here since: those stand in `base` as they were.
 CREATE TABLE nml_entry (
     id       INTEGER PRIMARY KEY,
     file_id  INTEGER NOT NULL REFERENCES nml_file (id) ON DELETE CASCADE,
@@ -141,11 +143,10 @@ CREATE TABLE nml_entry (
     audio    BLOB,                             -- blake2b-16 of AUDIO_ID
     key      TEXT NOT NULL,                    -- VOLUME + DIR + FILE, to the letter
     cues     INTEGER NOT NULL,                 -- how many it has, grid markers too
-    base     TEXT NOT NULL,                    -- JSON: the synced fields as they were at the last sync
+    base     TEXT,                             -- JSON: see below
     gone     INTEGER NOT NULL DEFAULT 0        -- 1: no longer in the file; the track stays
 );
 CREATE UNIQUE INDEX nml_entry_key ON nml_entry (key, file_id);
-CREATE INDEX nml_entry_file ON nml_entry (file_id, id);
 CREATE INDEX nml_entry_track ON nml_entry (track_id);
 
 CREATE TABLE nml_playlist (

@@ -41,6 +41,7 @@ from djtui.tui.widgets.track_table import TrackTable
 
 REST_S: Final = 0.06
 RECOUNT_S: Final = 1.0
+SETTLE_S: Final = 0.06
 
 # Where a field of the filter language is shown in another column of the table.
 _COLUMN_OF: Final = {"cue": "cue_count"}
@@ -137,7 +138,7 @@ class LibraryView(TrackActions):
         app.settings_changed.subscribe(self, self._take_settings)
         (self.query_one(Greeting) if self.has_class("-empty") else table).focus()
         self._say_counts()
-        self.call_after_refresh(self._after_first_paint)
+        self.call_after_refresh(self.set_timer, SETTLE_S, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
         app = self.djtui

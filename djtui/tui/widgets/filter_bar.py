@@ -78,13 +78,11 @@ class FilterBar(Vertical):
         text = self.input.value
         indent = len(_LEAD) + cell_len(text[:position]) - round(self.input.scroll_offset.x)
         carets = "^" * max(1, cell_len(text[position : position + length]))
-        room = self.size.width
-        said = f"{carets} {harmless(sentence)}"
-        if indent + cell_len(said) > room:
-            said = f"{harmless(sentence)} {carets}"
-            indent = max(0, indent + len(carets) - cell_len(said))
+        pointed = " " * max(0, indent) + carets
+        said = harmless(sentence)
+        fits = cell_len(pointed) + 1 + cell_len(said) <= self.size.width - 2
         mistake = self.query_one(".mistake", Static)
-        mistake.update(Content(" " * max(0, indent) + said))
+        mistake.update(Content(f"{pointed} {said}" if fits else f"{pointed}\n{said}"))
         mistake.display = True
 
     def all_right(self) -> None:

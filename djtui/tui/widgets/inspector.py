@@ -195,11 +195,11 @@ def place(details: Details) -> list[Part]:
     track = details.track
     where = track.path or track.location or "no file"
     parts: list[Part] = []
+    if details.crates:
+        parts += [("in ", "$quiet"), (", ".join(details.crates), ""), ("   ", "")]
     if track.missing:
         parts.append(("✗ missing: ", "$warning"))
     elif track.path is None and track.location:
         parts.append(("volume not mapped: ", "$warning"))
-    if details.crates:
-        parts += [("in ", "$quiet"), (", ".join(details.crates), ""), ("   ", "")]
     parts.append((where, "$quiet"))
     return parts

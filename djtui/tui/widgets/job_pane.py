@@ -71,13 +71,13 @@ class JobPane(Widget, can_focus=True):
         title = formats.cut(harmless(job.title), room)
         fill = "─" * max(1, room - cell_len(title) + 1)
         style = _SIGNS.get(job.state, ("", ""))[1]
-        self.border_title = Content.assemble(f" {title} ", (fill, "$frame"), (f" {state} ", style))
+        self.border_title = Content.assemble(f"{title} ", (fill, "$frame"), (f" {state}", style))
         pause = "p go on" if job.state in ("paused", "interrupted") else "p pause"
         failed = f"f {formats.plural(job.failures, 'failure')}" if job.failures else ""
         hints = "  ".join(
             part for part in (pause, "x cancel", "l log", failed, "t retry" if failed else "") if part
         )
-        self.border_subtitle = Content(f" {hints} ")
+        self.border_subtitle = Content(hints)
 
     def get_content_height(self, container: Any, viewport: Any, width: int) -> int:
         return max(1, len(self.job.phases)) + len(_remarks(self.job))

@@ -31,7 +31,7 @@ class Row:
     live: bool = True
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     """A list of `Row`s."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--away", "rows--gutter"}
@@ -116,6 +116,8 @@ class Rows(ScrollView, can_focus=True):
 
     def _live(self, index: int, step: int) -> int:
         """The nearest row that the cursor may stand on, first in the direction of `step`."""
+        if not self._rows:
+            return 0
         index = max(0, min(index, len(self._rows) - 1))
         ahead = range(index, len(self._rows)) if step > 0 else range(index, -1, -1)
         back = range(index, -1, -1) if step > 0 else range(index, len(self._rows))

@@ -205,6 +205,9 @@ class TrackTable(VirtualDataTable):
     def _highlight_row(self, row_index: int) -> None:
         super()._highlight_row(row_index)
         self._follow_range()
+        self.call_later(self._tell)
+
+    def _tell(self) -> None:
         if self.cursor_track_id != self._told:
             self._told = self.cursor_track_id
             self.post_message(self.TrackHighlighted(self, self._told))

@@ -201,5 +201,9 @@ class VirtualRows(DataTable[Any]):
     def _get_fixed_offset(self) -> Spacing:
         return Spacing(self._head, 0, 0, 0)
 
+    def _clamp_cursor_coordinate(self, coordinate: Coordinate) -> Coordinate:
+        row, column = coordinate
+        return Coordinate(max(0, min(row, len(self.source) - 1)), max(0, min(column, len(self.columns) - 1)))
+
     def _scroll_cursor_into_view(self, animate: bool = False) -> None:
         super()._scroll_cursor_into_view(animate=False)

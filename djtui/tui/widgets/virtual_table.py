@@ -60,22 +60,15 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         _move("G,ctrl+end", "scroll_bottom", "Last", "last", "Go to the last row"),
         _move("home", "scroll_home", "Home", "home", "Go to the first row, or the row's first cell"),
         _move("end", "scroll_end", "End", "end", "Go to the last row, or the row's last cell"),
-        _move("left", "cursor_left", "Left", "left", "Look further left, or go to the cell on the left"),
-        _move(
-            "right", "cursor_right", "Right", "right", "Look further right, or go to the cell on the right"
-        ),
+        _move("left", "cursor_left", "Left", "left", "Look further left, or go to the previous cell"),
+        _move("right", "cursor_right", "Right", "right", "Look further right, or go to the next cell"),
         _move("enter", "select_cursor", "Open", "open", "Open what is under the cursor"),
     ]
 
     # Rows come and go without a new layout: the table's own size never follows them.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False, repaint=False)
 
-    def __init__(
-        self,
-        source: Source,
-        columns: Sequence[TableColumn] = (),
-        **options: Any,
-    ) -> None:
+    def __init__(self, source: Source, columns: Sequence[TableColumn] = (), **options: Any) -> None:
         """`options` are DataTable's; the cursor is a row unless they say otherwise."""
         self.table_columns = tuple(columns)
         self.sorted_by: str | None = None
@@ -102,6 +95,8 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         self.forget_strips()
         destination = self._clamp_cursor_coordinate(Coordinate(row, column))
         self.set_reactive(DataTable.cursor_coordinate, destination)
+        if not self.is_mounted:
+            return
         if repaint or self.zebra_stripes:
             self.scroll_to(y=destination.row - line, animate=False, force=True)
             self.refresh(self.size.region)
@@ -109,7 +104,7 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
             self.set_reactive(Widget.scroll_y, self.validate_scroll_y(destination.row - line))
             self.set_reactive(Widget.scroll_target_y, self.scroll_y)
         key = self.source.key(destination.row) if len(self.source) else None
-        if self.show_cursor and (destination.row != at or key != self._highlighted_key):
+        if self.show_cursor and key != self._highlighted_key:
             self._highlight_cursor()
 
     def forget_strips(self) -> None:
@@ -172,6 +167,8 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         changed = super()._size_updated(size, virtual_size, container_size, layout)
         if self.size.width != self._fitted_width:
             self._fit_columns()
+        if changed:
+            self._scroll_cursor_into_view()
         return changed
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
@@ -259,13 +256,14 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         self.forget_strips()
 
     def _style(self, *classes: str) -> Style:
-        """The table's style with those of component classes laid over it; ours only colour what they name."""
+        """The table's style with component classes over it: stock ones whole, of others the letters."""
         style = self._kept_styles.get(classes)
         if style is None:
             style = self.rich_style
             for name in classes:
-                ours = not name.startswith("datatable--")
-                style += self.get_component_rich_style(name, partial=ours)
+                over = self.get_component_rich_style(name)
+                stock = name.startswith("datatable--")
+                style += over if stock else Style(color=over.color, bold=over.bold, italic=over.italic)
             self._kept_styles[classes] = style
         return style
 

@@ -1,0 +1,238 @@
+"""Jobs, History, Settings, the greeting, help and commands: what they promise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from djtui import config
+from djtui.config import Settings, UiSettings
+from djtui.jobs import records
+from djtui.library.database import Library
+from tests.tui.conftest import SETTINGS, Opened, Session
+
+PHASES = (
+    ("Reading", "succeeded", 1200, 1200),
+    ("Syncing", "running", 300, 1200),
+    ("Playlists", "queued", 0, None),
+)
+
+
+async def add_job(path: Path, state: str = "paused", title: str = "Traktor import", failures: int = 0) -> int:
+    """A job as the engine leaves it in the library. Paused: no host is at work in these tests."""
+    other = await Library.open(path)
+    async with other.writing() as tx:
+        cursor = await tx.execute(
+            "INSERT INTO job (key, kind, title, params, state, created, finished, result)"
+            " VALUES (?, 'traktor-import', ?, '{}', ?, ?, ?, ?)",
+            (
+                title,
+                title,
+                state,
+                records.stamp(),
+                records.stamp(),
+                json.dumps({"entries": 1200, "added": 5}),
+            ),
+        )
+        id = cursor.lastrowid
+        assert id is not None
+        for position, (name, phase, done, total) in enumerate(PHASES):
+            await tx.execute(
+                "INSERT INTO job_phase (job_id, position, name, state, done, total, rate, seconds, failures)"
+                " VALUES (?, ?, ?, ?, ?, ?, 100, 3, ?)",
+                (id, position, name, phase, done, total, failures if position == 0 else 0),
+            )
+        for number in range(failures):
+            await tx.execute(
+                "INSERT INTO job_failure VALUES (?, 'Reading', ?, 'LOCATION is missing', NULL, ?)",
+                (id, f"entry {number} [bold]", records.stamp()),
+            )
+    await other.close()
+    return id
+
+
+async def set_state(djtui: Session, id: int, state: str) -> None:
+    async with (await djtui.app.library()).writing() as tx:
+        await tx.execute("UPDATE job SET state = ? WHERE id = ?", (state, id))
+
+
+async def test_a_job_has_a_pane_with_a_line_a_phase(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("2")
+        await djtui.sees("Nothing has run yet")
+        await add_job(path)
+        await djtui.sees("Traktor import", "✓ Reading", "1,200 / 1,200", "300 / 1,200", "paused", "x cancel")
+
+
+async def test_a_job_that_nobody_works_is_offered_for_resume(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await add_job(path, "running")
+        await djtui.sees("Traktor import was cut off in Syncing at 25%", "R resumes it")
+
+
+async def test_x_cancels_and_the_run_moves_to_the_past(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        id = await add_job(path)
+        await djtui.press("2")
+        await djtui.sees("x cancel")
+        await djtui.press("x")
+        await djtui.sees("Past runs", "cancelled")
+        assert await djtui.value("SELECT state FROM job WHERE id = ?", id) == "cancelled"
+        assert "x cancel" not in djtui.text
+
+
+async def test_failures_open_as_a_list(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await add_job(path, "succeeded", failures=3)
+        await djtui.press("2")
+        await djtui.sees("1,200 entries, 5 added, 3 failures")
+        await djtui.press("f")
+        await djtui.sees("Traktor import: 3 failures", "entry 0 [bold]", "LOCATION is missing", "t retry")
+
+
+async def test_one_note_a_job_is_updated_in_place_and_escape_closes_it(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        id = await add_job(path, "queued")
+        await djtui.until(lambda: len(djtui.app.toasts.toasts) == 1)
+        assert djtui.app.toasts.toasts[0].kind == "running"
+        await set_state(djtui, id, "succeeded")
+        await djtui.sees("✓ Traktor import · 1,200 entries, 5 added")
+        assert len(djtui.app.toasts.toasts) == 1
+        await djtui.press("escape")
+        assert not djtui.app.toasts.toasts
+        await set_state(djtui, id, "queued")
+        await djtui.until(lambda: bool(djtui.app.toasts.toasts))
+        await djtui.press("escape")
+        await set_state(djtui, id, "failed")
+        await djtui.until(lambda: [toast.kind for toast in djtui.app.toasts.toasts] == ["error"])
+
+
+async def test_history_lists_changes_with_what_they_touched_and_undoes_the_one_chosen(
+    path: Path, opened: Opened
+) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("asterisk", "4")
+        await djtui.sees("rating: 1 track changed")
+        await djtui.press("j", "asterisk", "3")
+        await djtui.press("6")
+        await djtui.sees("rating of 1 track", "rating: 1 → 3", "undo this")
+        await djtui.press("j", "u")
+        await djtui.sees("undone")
+        assert await djtui.value("SELECT rating FROM track WHERE id = 1") == 0
+        assert await djtui.value("SELECT rating FROM track WHERE id = 2") == 3
+
+
+async def test_an_undo_that_would_undo_later_work_is_refused_with_the_reason(
+    path: Path, opened: Opened
+) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("asterisk", "4")
+        await djtui.sees("rating: 1 track changed")
+        await djtui.press("asterisk", "2", "6")
+        await djtui.until(lambda: djtui.app.counters.changes == 2)
+        await djtui.sees("rating: 4 → 2")
+        await djtui.press("j", "u")
+        await djtui.sees("left alone", "changed since")
+
+
+async def test_a_setting_is_checked_saved_and_used_at_once(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("7")
+        await djtui.sees("import.max", "Tasks that read collections at once.")
+        await djtui.press("enter", "backspace", "0", "enter")
+        await djtui.sees("must be 1 or more")
+        await djtui.press("backspace", "4", "enter")
+        await djtui.sees("default 2", "Saved to")
+        source = djtui.app.settings.source
+        assert config.load(source).pool.import_max == 4
+        await djtui.press("d")
+        await djtui.until(lambda: djtui.app.settings.pool.import_max == 2)
+
+
+async def test_an_empty_library_says_where_traktors_collection_is(
+    empty: Path, quiet_home: Path, opened: Opened
+) -> None:
+    for version in ("3.9.0", "3.11.1"):
+        folder = quiet_home / "Documents/Native Instruments" / f"Traktor {version}"
+        folder.mkdir(parents=True)
+        (folder / "collection.nml").write_text("<NML/>")
+    async with opened(empty) as djtui:
+        await djtui.sees("This library is empty.", "▌ ", "enter imports it")
+        first = next(line for line in djtui.lines if "▌" in line)
+        assert "3.11.1" in first
+
+
+async def test_an_empty_library_without_traktor_asks_for_a_path_and_says_what_is_wrong_with_it(
+    empty: Path, opened: Opened
+) -> None:
+    async with opened(empty) as djtui:
+        await djtui.sees("No Traktor collection was found")
+        await djtui.press("i")
+        await djtui.sees("Import a Traktor collection")
+        await djtui.type("/nowhere.nml")
+        await djtui.press("enter")
+        await djtui.sees("There is no /nowhere.nml.")
+
+
+async def test_help_lists_what_can_be_pressed_here_and_commands_run_by_name(
+    path: Path, opened: Opened
+) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("question_mark")
+        await djtui.sees("Help · Library", "Edit the texts and the rating")
+        await djtui.press("escape", "colon")
+        await djtui.type("missing")
+        await djtui.press("enter")
+        await djtui.until(lambda: djtui.table.row_count == 6)
+
+
+async def test_keys_can_be_given_to_other_actions(path: Path, opened: Opened) -> None:
+    settings = Settings(ui=UiSettings(theme="djtui", keys={"table.sort": "o"}))
+    async with opened(path, settings=settings) as djtui:
+        await djtui.sees("o sort")
+        await djtui.press("o")
+        await djtui.sees("Sort by")
+
+
+async def test_quitting_with_jobs_at_work_asks(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        id = await add_job(path, "queued")
+        await djtui.until(lambda: djtui.app.jobs_at_work)
+        await djtui.press("Q")
+        await djtui.sees("Still at work: Traktor import", "keep going")
+        await djtui.press("escape", "Q", "s")
+        await djtui.pilot.pause(0.3)
+    other = await Library.open(path)
+    assert (await other.fetchall("SELECT state FROM job WHERE id = ?", (id,)))[0][0] == "paused"
+    await other.close()
+
+
+async def test_every_binding_has_a_name_to_rebind_it_by(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        for view in "1267":
+            await djtui.press(view)
+            for active in djtui.app.screen.active_bindings.values():
+                ours = type(active.node).__dict__.get("BINDINGS", ())
+                assert all(binding.id and binding.description for binding in ours), ours
+
+
+async def test_few_colours_no_colours_and_ascii_show_the_same_words(
+    path: Path, opened: Opened, monkeypatch: object
+) -> None:
+    from pytest import MonkeyPatch
+
+    assert isinstance(monkeypatch, MonkeyPatch)
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = replace(SETTINGS, ui=UiSettings(theme="auto"))
+    async with opened(path, settings=plain) as djtui:
+        await djtui.sees("Opal 00000", "Bjork", "DJ ????")
+        assert djtui.text.isascii()
+        assert djtui.app.theme == "djtui-mono"
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
+    async with opened(path, settings=plain) as djtui:
+        await djtui.sees("Opal 00000", "Björk")
+        assert djtui.app.theme == "djtui-16"
