@@ -217,8 +217,6 @@ def save(settings: Settings) -> Path:
 
 def as_toml(settings: Settings) -> str:
     """The settings as the text of `config.toml`."""
-    import tomli_w
-
     lines = ["# djtui's settings. A line that begins with # keeps its default.\n"]
     group = ""
     for option in options(settings):
@@ -226,11 +224,21 @@ def as_toml(settings: Settings) -> str:
         if head != group:
             group = head
             lines.append(f"\n[{group}]\n")
-        inline = tomli_w.dumps({"value": [option.value]}).removeprefix("value = [").strip().removesuffix("]")
-        value = " ".join(inline.split()).removesuffix(",")
         mark = "# " if option.value == option.default else ""
-        lines.append(f"# {option.meaning}\n{mark}{name} = {value}\n")
+        lines.append(f"# {option.meaning}\n{mark}{name} = {_inline(option.value)}\n")
     return "".join(lines)
+
+
+def _inline(value: Any) -> str:
+    """A value on one line. (tomli-w spreads lists and tables over several, which no comment mark fits.)"""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{_inline(name)} = {_inline(each)}" for name, each in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    import tomli_w
+
+    return tomli_w.dumps({"value": value}).removeprefix("value = ").rstrip("\n")
 
 
 _TABLES: Final = frozenset(("traktor.volumes", "ui.keys"))

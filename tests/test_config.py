@@ -41,7 +41,10 @@ def test_settings_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     settings = config.Settings(source=tmp_path / "config.toml")
     for key, text in (
         ("pool.import.max", "4"),
-        ("traktor.volumes", '{"C:/:Music" = "/srv/music"}'),
+        (
+            "traktor.volumes",
+            '{"C:/:Music" = "/srv/a/long/way/down/to/the/music", "E:" = "/mnt/another/long/way/down"}',
+        ),
         ("ui.columns", "title, bpm"),
         ("ui.key_notation", "open"),
         ("traktor.collection", 'D:\\Müsik\\"x".nml'),

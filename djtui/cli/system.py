@@ -138,13 +138,17 @@ async def demo(session: Session, tracks: int, keep: Path | None) -> int | None:
     """
     from djtui.cli.running import import_collection, open_on_import
     from djtui.demo.collection import write_collection
+    from djtui.demo.files import place_files
 
     folder = keep or Path(tempfile.mkdtemp(prefix="djtui-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     collection = folder / "collection.nml"
     session.out.note(f"Making up {tracks:,} tracks …")
     await asyncio.to_thread(write_collection, collection, tracks)
-    own = replace(session, library_path=folder / "library.db")
+    volumes = await asyncio.to_thread(place_files, collection, folder / "music")
+    settings = configuration.changed(session.settings, "traktor.volumes", volumes)
+    settings = replace(settings, source=folder / "config.toml")
+    own = Session(folder / "library.db", configuration.save(settings), session.out)
     try:
         if sys.stdout.isatty() and sys.stdin.isatty() and not session.out.as_json:
             return await open_on_import(own, collection)

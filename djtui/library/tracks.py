@@ -14,17 +14,8 @@ from djtui.model.track import COLUMNS, FOLDED, SEARCHED, SYNCED, Track
 # What a caller gives for a new track: every column but those that the library itself fills in.
 GIVEN: Final = tuple(name for name in COLUMNS if name not in ("id", "revision", "job_id"))
 
-_INSERT: Final = (
-    f"INSERT INTO track (id, revision, job_id, {', '.join(GIVEN)}) VALUES (?, ?, ?{', ?' * len(GIVEN)})"
-)
-_INSERT_TEXT: Final = (
-    f"INSERT INTO track_text (id, {', '.join(FOLDED)}, words) VALUES (?, ?{', ?' * len(FOLDED)})"
-)
-_INSERT_CUE: Final = (
-    "INSERT INTO cue (track_id, position, type, start, length, slot, name, repeats, grid_bpm, color)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_CUE_COLUMNS: Final = "type, start, length, slot, name, repeats, grid_bpm, color"
+_CUE: Final = ("type", "start", "length", "slot", "name", "repeats", "grid_bpm", "color")
+_CUE_COLUMNS: Final = ", ".join(_CUE)
 _SEARCHED: Final = ", ".join(SEARCHED)
 
 TextRow = Sequence[str | None]
@@ -57,10 +48,18 @@ async def insert(
     first = await next_id(tx)
     ids = range(first, first + len(rows))
     revision = await tx.revision()
-    await tx.executemany(_INSERT, ((id, revision, job_id, *row) for id, row in zip(ids, rows, strict=True)))
-    await tx.executemany(_INSERT_TEXT, ((id, *row) for id, row in zip(ids, texts, strict=True)))
+    await tx.insert(
+        "track",
+        ("id", "revision", "job_id", *GIVEN),
+        ((id, revision, job_id, *row) for id, row in zip(ids, rows, strict=True)),
+    )
+    await tx.insert(
+        "track_text",
+        ("id", *FOLDED, "words"),
+        ((id, *row) for id, row in zip(ids, texts, strict=True)),
+    )
     await _index(tx, "BETWEEN ? AND ?", (ids[0], ids[-1]))
-    await tx.executemany(_INSERT_CUE, _cue_rows(zip(ids, cues, strict=True)))
+    await _insert_cues(tx, zip(ids, cues, strict=True))
     await tx.execute("INSERT OR REPLACE INTO meta VALUES ('track', ?)", (ids[-1],))
     return ids
 
@@ -76,7 +75,7 @@ async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         columns = {name: value for name, value in fields.items() if name != "cues"}
         if (cues := fields.get("cues")) is not None:
             await tx.execute("DELETE FROM cue WHERE track_id = ?", (id,))
-            await tx.executemany(_INSERT_CUE, _cue_rows([(id, cues)]))
+            await _insert_cues(tx, [(id, cues)])
             columns["cue_count"] = sum(cue[0] != CueType.GRID for cue in cues)
         assignments = "".join(f", {name} = ?" for name in columns if name in COLUMNS)
         values = [value for name, value in columns.items() if name in COLUMNS]
@@ -227,8 +226,9 @@ async def _index_again(tx: Tx, ids: Sequence[int]) -> None:
         await _index(tx, f"IN ({_marks(part)})", part)
 
 
-def _cue_rows(cues: Iterable[tuple[int, Sequence[CueRow]]]) -> Iterable[tuple[Any, ...]]:
-    return ((id, position, *cue) for id, rows in cues for position, cue in enumerate(rows))
+async def _insert_cues(tx: Tx, cues: Iterable[tuple[int, Sequence[CueRow]]]) -> None:
+    rows = ((id, position, *cue) for id, rows in cues for position, cue in enumerate(rows))
+    await tx.insert("cue", ("track_id", "position", *_CUE), rows)
 
 
 def _marks(values: Sequence[object]) -> str:

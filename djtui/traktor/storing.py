@@ -27,9 +27,7 @@ FACTS: Final = (
     "path",
 )
 
-_INSERT_ENTRY: Final = (
-    "INSERT INTO nml_entry (file_id, track_id, hash, audio, cues, key, base) VALUES (?, ?, ?, ?, ?, ?, ?)"
-)
+_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,13 @@ class Storing:
             [entry.cues for entry in entries],
             job_id=self.job_id,
         )
-        await tx.executemany(
-            _INSERT_ENTRY,
-            [
+        await tx.insert(
+            "nml_entry",
+            _ENTRY,
+            (
                 (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key, None)
                 for id, hash, entry in zip(ids, hashes, entries, strict=True)
-            ],
+            ),
         )
 
     async def changed(self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes]]) -> None:
@@ -158,8 +157,7 @@ class Storing:
             as_json(base) if base else None,
         )
         if link.entry_id is None:
-            file, track, *rest = self.file_id, *values
-            await tx.execute(_INSERT_ENTRY, (file, track, *rest))
+            await tx.insert("nml_entry", _ENTRY, [(self.file_id, *values)])
             return
         await tx.execute(
             "UPDATE nml_entry SET track_id = ?, hash = ?, audio = ?, cues = ?, key = ?, base = ?, gone = 0"

@@ -24,7 +24,7 @@ from textual.signal import Signal  # noqa: E402
 from djtui.config import ConfigError, Settings  # noqa: E402
 from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
 from djtui.model.text import harmless  # noqa: E402
-from djtui.tui import changing, keys, styles, themes, toasts  # noqa: E402
+from djtui.tui import changing, formats, keys, styles, themes, toasts  # noqa: E402
 from djtui.tui.feed import INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
 from djtui.tui.screens.view import FIRST, VIEWS, View, ViewEntry  # noqa: E402
@@ -273,14 +273,7 @@ class DjtuiApp(App[int]):
     def about_here(self, *, short: bool) -> str:
         """What the data is, for the top line."""
         about = self.here.about() if self.here and short else ""
-        return about or f"djtui · {self.library_name}"
-
-    @property
-    def library_name(self) -> str:
-        """The library's path, short."""
-        home = str(Path.home())
-        name = str(self.library_path)
-        return f"~{name[len(home) :]}" if name.startswith(home + os.sep) else name
+        return about or f"djtui · {formats.tilde(self.library_path)}"
 
     @property
     def here_title(self) -> str:

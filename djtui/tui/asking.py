@@ -43,6 +43,18 @@ class Question:
             reverse=self.reverse,
         )
 
+    def why_nothing(self, unknown: int) -> list[str]:
+        """What to say when no track is found; `unknown` might pass the filter, if more were known of them."""
+        if self.scope.opaque:
+            rule = ["", f"    {self.scope.foreign_query}"] if self.scope.foreign_query else []
+            return ["A smart list of Traktor's. Its rule is kept as it is, and not worked out here:", *rule]
+        if self.filter.strip():
+            more = [f"{unknown:,} might, if more were known of them."] if unknown else []
+            return ["No track passes this filter. Esc clears it.", *more]
+        if self.scope.kind == "missing":
+            return ["No file is missing, as far as anybody has looked."]
+        return ["There is nothing in this crate."]
+
 
 def order_of(sort: str) -> str:
     """The SQL that puts tracks in the order of a field; "" for the natural order and for unknown fields."""

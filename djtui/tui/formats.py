@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -98,6 +99,12 @@ def rate(per_second: float | None) -> str:
     if per_second is None or per_second <= 0:
         return ""
     return f"{per_second:,.0f}/s" if per_second >= 10 else f"{per_second:.1f}/s"
+
+
+def tilde(path: Path) -> str:
+    """A path as people write it: `~` for home."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def percent(done: int, total: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -52,3 +53,18 @@ MISSING: Final = Scope("missing", "Missing files")
 def of_playlist(playlist: Playlist) -> Scope:
     """The scope that shows a playlist."""
     return Scope(playlist.kind, playlist.name, playlist.id, playlist.query, playlist.foreign_query)
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether the library has no track at all."""
+    return connection.execute("SELECT 1 FROM track LIMIT 1").fetchone() is None
+
+
+def of_key(connection: sqlite3.Connection, key: str) -> Scope | None:
+    """The crate of a key, if it is still there."""
+    if not key.startswith("playlist:"):
+        return {crate.key: crate for crate in (ALL, MISSING)}.get(key)
+    row = connection.execute(
+        "SELECT kind, name, id, query, foreign_query FROM playlist WHERE id = ?", (key.partition(":")[2],)
+    ).fetchone()
+    return Scope(*row) if row else None

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from djtui.model.text import harmless
+from djtui.tui import styles
 from djtui.tui.widgets.home import OfApp
 from djtui.tui.widgets.rows import Row, Rows
 
@@ -22,6 +23,7 @@ R = TypeVar("R")
 class Dialog(OfApp, ModalScreen[R | None], Generic[R]):
     """A frame in the middle of the screen; Esc closes it with None."""
 
+    CSS_PATH = styles.sheet("dialog")
     HINTS = "esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False, id="dialog.leave")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, cast
@@ -13,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from djtui.config import Settings
 from djtui.library import live
@@ -29,7 +28,7 @@ from djtui.tui.feed import Counters
 from djtui.tui.memory import Memory
 from djtui.tui.messages import FilterLeft, FilterTyped, ScopeChosen
 from djtui.tui.scope import Scope
-from djtui.tui.screens.track_actions import TrackActions
+from djtui.tui.screens.sorting import Sorting
 from djtui.tui.widgets import inspector
 from djtui.tui.widgets.crates import Crates
 from djtui.tui.widgets.edge import Edge
@@ -43,10 +42,6 @@ REST_S: Final = 0.06
 RECOUNT_S: Final = 1.0
 SETTLE_S: Final = 0.06
 
-# Where a field of the filter language is shown in another column of the table.
-_COLUMN_OF: Final = {"cue": "cue_count"}
-_FIELD_OF: Final = {column: field for field, column in _COLUMN_OF.items()}
-
 
 @dataclass
 class Answered(Message):
@@ -55,7 +50,7 @@ class Answered(Message):
     answer: Answer
 
 
-class LibraryView(TrackActions):
+class LibraryView(Sorting):
     """The tracks, and everything to find them by."""
 
     MODE = "library"
@@ -63,9 +58,6 @@ class LibraryView(TrackActions):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="library.filter", group=keys.FIND,
                 tooltip="Type a filter: words, bpm:124..128, key:~8A, genre:techno, -remix, OR, NOT"),
-        Binding("s", "sort", "sort", id="table.sort", group=keys.FIND, tooltip="Choose what to sort by"),
-        Binding("S", "reverse", "Reverse", show=False, id="table.reverse", group=keys.FIND,
-                tooltip="Sort the other way round"),
         Binding("c", "crates", "crates", id="library.crates", group=keys.FIND,
                 tooltip="Go to the crates; on a narrow screen they come over the table"),
         Binding("m", "missing", "Missing files", show=False, id="library.missing", group=keys.FIND,
@@ -106,21 +98,21 @@ class LibraryView(TrackActions):
                 with Vertical(id="tracks") as tracks:
                     tracks.border_title = Content(harmless(self.question.scope.name))
                     yield FilterBar(self.question.filter)
-                    yield Static("", id="nothing")
                     yield TrackTable(app.reader, columns or DEFAULT_COLUMNS, notation=notation)
-                    yield Greeting()
+                    if self.has_class("-empty"):
+                        yield Greeting()
                 yield Edge()
         yield Inspector(notation)
 
     def _recall(self, memory: Memory) -> None:
         app = self.djtui
-        crate = _remembered_scope(app.reader, memory.scope) or scope.ALL
+        crate = scope.of_key(app.reader, memory.scope) or scope.ALL
         self._main_sort = (memory.sort, memory.reverse)
         self._list_sort = (memory.list_sort, memory.list_reverse)
         sort, reverse = self._list_sort if crate.kind == "list" else self._main_sort
         self.question = Question(crate, memory.filter, sort, reverse)
         self.set_class(not memory.inspector, "-no-inspector")
-        self.set_class(_is_empty(app.reader), "-empty")
+        self.set_class(scope.is_empty(app.reader), "-empty")
 
     def on_mount(self) -> None:
         app, memory, table = self.djtui, self.djtui.memory, self.table
@@ -222,7 +214,7 @@ class LibraryView(TrackActions):
         self._recount = True
         if self._searches:
             self._searches.changed()
-        if self.has_class("-empty") and not _is_empty(self.djtui.reader):
+        if self.has_class("-empty") and not scope.is_empty(self.djtui.reader):
             self.remove_class("-empty")
             self.table.focus()
             self._count_again()
@@ -239,6 +231,8 @@ class LibraryView(TrackActions):
         empty = not crates.total
         if empty != self.has_class("-empty"):
             self.set_class(empty, "-empty")
+            if empty and not self.query(Greeting):
+                await self.query_one("#tracks").mount(Greeting())
             (self.query_one(Greeting) if empty else self.table).focus()
         if lists and not crates.has_focus:
             crates.move_to(self.question.scope.key)
@@ -260,20 +254,12 @@ class LibraryView(TrackActions):
         self.set_class(nothing and not self.has_class("-empty"), "-nothing")
         if not nothing:
             return
-        crate = self.question.scope
-        if crate.opaque:
-            rule = f"\n\n    {crate.foreign_query}" if crate.foreign_query else ""
-            said = f"A smart list of Traktor's. Its rule is kept as it is, and not worked out here:{rule}"
-        elif self.question.filter.strip():
-            said = "No track passes this filter. Esc clears it."
-            if self._unknown:
-                said += f"\n{self._unknown:,} might, if more were known of them."
-        elif crate.kind == "missing":
-            said = "No file is missing, as far as anybody has looked."
+        lines = (harmless(line) for line in self.question.why_nothing(self._unknown))
+        said = Content("\n".join(lines))
+        if self.query("#nothing"):
+            self.query_one("#nothing", Static).update(said)
         else:
-            said = "There is nothing in this crate."
-        lines = "\n".join(harmless(line) for line in said.split("\n"))
-        self.query_one("#nothing", Static).update(Content(lines))
+            self.query_one("#tracks").mount(Static(said, id="nothing"))
 
     def _say_position(self) -> None:
         marked = len(self.table.marked)
@@ -286,10 +272,6 @@ class LibraryView(TrackActions):
     def _place(self) -> str:
         row = self.table.cursor_row + self._first_row
         return f"{min(row + 1, self._count):,} / {self._count:,}"
-
-    def _show_sort(self) -> None:
-        question = self.question
-        self.table.show_sorted(_COLUMN_OF.get(question.sort, question.sort) or None, question.reverse)
 
     def about(self) -> str:
         return self.question.scope.name
@@ -345,31 +327,6 @@ class LibraryView(TrackActions):
 
     def on_filter_left(self, message: FilterLeft) -> None:
         self.table.focus()
-
-    def action_sort(self) -> None:
-        from djtui.tui.asking import sorts
-        from djtui.tui.screens.dialog import Picker, plain
-
-        first = "playlist order" if self.question.scope.kind == "list" else "order of arrival"
-        rows = [plain("-", f"{first:<16}"), *(plain(name, f"{name:<16} {help}") for name, help in sorts())]
-        self.djtui.push_screen(Picker("Sort by", rows, cursor=self.question.sort or "-"), self._sort_by)
-
-    def _sort_by(self, field: str | None) -> None:
-        if field is not None:
-            field = NATURAL if field == "-" else field
-            reverse = field == self.question.sort and bool(field) and not self.question.reverse
-            self.ask(replace(self.question, sort=field, reverse=reverse))
-
-    def action_reverse(self) -> None:
-        self.ask(replace(self.question, reverse=not self.question.reverse))
-
-    def on_data_table_header_selected(self, message: DataTable.HeaderSelected) -> None:
-        from djtui.tui.asking import order_of
-
-        column = str(message.column_key.value)
-        field = _FIELD_OF.get(column, column)
-        if order_of(field):
-            self._sort_by(field)
 
     def on_scope_chosen(self, message: ScopeChosen) -> None:
         self.show_scope(message.scope)
@@ -437,17 +394,3 @@ class LibraryView(TrackActions):
         memory.row, memory.track, memory.count = first, table.cursor_track_id, self._count
         memory.closed = self.query_one(Crates).closed_folders
         memory.inspector = not self.has_class("-no-inspector")
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM track LIMIT 1").fetchone() is None
-
-
-def _remembered_scope(connection: sqlite3.Connection, key: str) -> Scope | None:
-    """The crate of a key, if it is still there."""
-    if not key.startswith("playlist:"):
-        return {crate.key: crate for crate in (scope.ALL, scope.MISSING)}.get(key)
-    row = connection.execute(
-        "SELECT kind, name, id, query, foreign_query FROM playlist WHERE id = ?", (key.partition(":")[2],)
-    ).fetchone()
-    return Scope(*row) if row else None

@@ -45,6 +45,10 @@ class SettingsView(View):
     def on_resize(self) -> None:
         self._show()
 
+    @property
+    def _file(self) -> str:
+        return formats.tilde(self.djtui.settings.source or config.default_path())
+
     def _show(self) -> None:
         rows: list[Row] = []
         group = ""
@@ -55,7 +59,7 @@ class SettingsView(View):
                 group = head
             rows.append(_row(option))
         self.query_one(Rows).show(rows)
-        self.query_one(".frame").border_subtitle = f"{self.djtui.settings.source}"
+        self.query_one(".frame").border_subtitle = self._file
 
     @property
     def option(self) -> Option | None:
@@ -114,7 +118,7 @@ class SettingsView(View):
 
     async def _save(self, settings: config.Settings) -> None:
         await asyncio.to_thread(config.save, settings)
-        self.djtui.toasts.put("settings", "done", f"Saved to {settings.source or config.default_path()}.")
+        self.djtui.toasts.put("settings", "done", f"Saved to {self._file}.")
 
 
 def _row(option: Option) -> Row:

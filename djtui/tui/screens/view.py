@@ -29,7 +29,11 @@ class View(OfApp, Screen[None]):
             yield from self.body()
         yield StatusLine()
         yield KeyLine()
-        yield Notes()
+
+    def on_screen_resume(self) -> None:
+        """The notes come when the view is on the screen: its first paint does not wait for them."""
+        if not self.query(Notes):
+            self.call_after_refresh(self.mount, Notes())
 
     def body(self) -> ComposeResult:
         """What the view is about."""

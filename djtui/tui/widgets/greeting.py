@@ -55,7 +55,10 @@ class Greeting(OfApp, Widget, can_focus=True):
             for index, path in enumerate(self._found):
                 here = index == self._cursor
                 lines.append(
-                    (("  ▌ " if here else "    ", "$accent"), (str(path), "bold" if here else "$quiet"))
+                    (
+                        ("  ▌ " if here else "    ", "$accent"),
+                        (formats.tilde(path), "bold" if here else "$quiet"),
+                    )
                 )
             lines += [
                 (),

@@ -1,0 +1,113 @@
+"""The pictures of the README: `make screenshots`. Drawn from a made-up collection by the real program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from djtui import config
+from djtui.config import Settings
+from djtui.demo.collection import write_collection
+from djtui.demo.files import place_files
+from djtui.jobs import views
+from djtui.jobs.hosting import host_anyhow
+from djtui.jobs.requests import submit, want
+from djtui.kinds import KINDS
+from djtui.library.database import Library, prepare
+from djtui.tui.app import DjtuiApp
+
+PICTURES = Path(__file__).parents[1] / "screenshots"
+SIZE = (120, 36)
+
+
+def main() -> None:
+    tracks = int(os.environ.get("TRACKS", "100000"))
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="djtui-pictures-") as name:
+        folder = Path(name)
+        collection = folder / "collection.nml"
+        write_collection(collection, tracks)
+        settings = config.changed(
+            Settings(source=folder / "config.toml"),
+            "traktor.volumes",
+            place_files(collection, folder / "music"),
+        )
+        config.save(settings)
+        _import(folder, collection)
+        asyncio.run(_draw(folder / "Music.db", settings, "library", _library))
+        asyncio.run(_draw_import(folder, collection, settings))
+
+
+def _import(folder: Path, collection: Path) -> None:
+    library, settings = str(folder / "Music.db"), str(folder / "config.toml")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "djtui",
+            "--library",
+            library,
+            "--config",
+            settings,
+            "traktor",
+            "import",
+            collection,
+        ],
+        check=True,
+    )
+
+
+async def _draw(
+    library: Path, settings: Settings, name: str, act: Callable[[Pilot[Any]], Awaitable[None]]
+) -> None:
+    app = DjtuiApp(library, settings)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause(1.5)
+        await act(pilot)
+        (PICTURES / f"{name}.svg").write_text(app.export_screenshot(title="djtui"), encoding="utf-8")
+    print(f"screenshots/{name}.svg")
+
+
+async def _library(pilot: Pilot[Any]) -> None:
+    await pilot.press("slash", *"bpm:124..128 key:~8A rating:>=4", "enter")
+    await pilot.pause(1.0)
+    await pilot.press("j", "j", "space", "j", "j", "space", "j")
+    await pilot.pause(1.0)
+
+
+async def _draw_import(folder: Path, collection: Path, settings: Settings) -> None:
+    path = folder / "New.db"
+    prepare(path)
+    library = await Library.open(path)
+    job = await submit(library, KINDS, "traktor-import", {"path": str(collection)}, settings=settings)
+    host_anyhow(path, KINDS, settings, config=folder / "config.toml")
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("2")
+        while True:
+            view = await views.job(library, job)
+            phase = view.phase if view else None
+            if phase and phase.name == "Syncing" and (phase.percent or 0) > 40:
+                break
+            await pilot.pause(0.1)
+        await pilot.pause(0.5)
+
+    try:
+        await _draw(path, settings, "import", act)
+    finally:
+        await want(library, job, "cancel")
+        while (view := await views.job(library, job)) and not view.is_over:
+            await asyncio.sleep(0.1)
+        await library.close()
+
+
+if __name__ == "__main__":
+    main()
