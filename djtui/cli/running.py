@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import aclosing, suppress
@@ -13,7 +14,7 @@ from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Fai
 from djtui.jobs.hosting import host_anyhow, perform
 from djtui.jobs.job import JobError
 from djtui.jobs.requests import RequestError, submit, want
-from djtui.jobs.views import JobView, failures
+from djtui.jobs.views import JobView, failures, host
 from djtui.kinds import KINDS
 from djtui.library.database import Library
 
@@ -67,35 +68,23 @@ def import_lines(result: dict[str, Any]) -> list[str]:
     return lines
 
 
-async def open_on_import(session: Session, path: Path) -> int:
-    """Open the screens while a collection is imported into the library of this session."""
+async def start_import(session: Session, path: Path) -> None:
+    """Have a collection imported in the background."""
     async with session.library() as library:
         await submit(library, KINDS, "traktor-import", {"path": str(path)}, settings=session.settings)
-    host = host_anyhow(session.library_path, KINDS, session.settings, config=session.config_path)
-    try:
-        return await asyncio.to_thread(_screens, session)
-    finally:
-        await _end_host(session)
-        if host is not None:
-            host.stop()
+    host_anyhow(session.library_path, KINDS, session.settings, config=session.config_path)
 
 
-def _screens(session: Session) -> int:
-    from djtui.tui.app import run
-
-    return run(session.library_path, session.settings)
-
-
-async def _end_host(session: Session) -> None:
-    import os
-
-    from djtui.jobs.views import host
-
+async def end_host(session: Session) -> None:
+    """End the process that hosts the library, and wait for it: its jobs stop at their next checkpoint."""
     async with session.library() as library:
         working = await host(library)
-    if working is not None:
+        if working is None:
+            return
         with suppress(ProcessLookupError):
             os.kill(working.pid, signal.SIGTERM)
+        while await host(library) is not None:  # noqa: ASYNC110 (another process: there is nothing to await)
+            await asyncio.sleep(0.05)
 
 
 def show(session: Session, view: JobView) -> None:

@@ -130,29 +130,36 @@ def _examine_library(path: Path) -> str:
 @click.command()
 @click.option("--tracks", default=5000, show_default=True, help="How many made-up tracks.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Make it in this folder, and leave it there.")
-@command
-async def demo(session: Session, tracks: int, keep: Path | None) -> int | None:
+@click.pass_context
+def demo(context: click.Context, tracks: int, keep: Path | None) -> None:
     """Try djtui on a made-up collection, in a library of its own; yours is not touched.
 
     The collection is imported live while the screens are open. Without a terminal: headless, with counts.
     """
-    from djtui.cli.running import import_collection, open_on_import
+    from djtui.cli.running import end_host, import_collection, start_import
     from djtui.demo.collection import write_collection
     from djtui.demo.files import place_files
 
+    session = context.find_object(Session)
+    assert session is not None
     folder = keep or Path(tempfile.mkdtemp(prefix="djtui-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    collection = folder / "collection.nml"
-    session.out.note(f"Making up {tracks:,} tracks …")
-    await asyncio.to_thread(write_collection, collection, tracks)
-    volumes = await asyncio.to_thread(place_files, collection, folder / "music")
-    settings = configuration.changed(session.settings, "traktor.volumes", volumes)
-    settings = replace(settings, source=folder / "config.toml")
-    own = Session(folder / "library.db", configuration.save(settings), session.out)
     try:
-        if sys.stdout.isatty() and sys.stdin.isatty() and not session.out.as_json:
-            return await open_on_import(own, collection)
-        return await import_collection(own, collection)
+        folder.mkdir(parents=True, exist_ok=True)
+        collection = folder / "collection.nml"
+        session.out.note(f"Making up {tracks:,} tracks …")
+        write_collection(collection, tracks)
+        volumes = place_files(collection, folder / "music")
+        settings = configuration.changed(session.settings, "traktor.volumes", volumes)
+        settings = replace(settings, source=folder / "config.toml")
+        own = Session(folder / "library.db", configuration.save(settings), session.out)
+        if not sys.stdout.isatty() or not sys.stdin.isatty() or session.out.as_json:
+            context.exit(asyncio.run(import_collection(own, collection)))
+        asyncio.run(start_import(own, collection))
+        from djtui.tui.app import run  # after the import has begun: the screens take their time to load
+
+        code = run(own.library_path, own.settings)
+        asyncio.run(end_host(own))
+        context.exit(code)
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)

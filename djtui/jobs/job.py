@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from djtui.config import Settings
     from djtui.jobs.pool import Pool
     from djtui.jobs.progress import Figures
     from djtui.library.database import Library, Tx
+
+_TRANSACTION_S: Final = 0.04
+_TELLING: Final = 50  # fewer items say nothing about the time that one takes
 
 Cursor = dict[str, Any]
 """Where a phase stands, as plain JSON: a key, a page token, a generation; never an offset."""
@@ -152,11 +156,22 @@ class Context:
         self._pool = pool
         self._figures = figures
         self._batch_size = batch_size
+        self._briefly = math.inf
 
     @property
     def batch_size(self) -> int:
-        """How many items to work between two checkpoints; smaller while memory is short."""
-        return self._batch_size() if self._batch_size else self.settings.jobs.batch
+        """How many items to work between two checkpoints.
+
+        Smaller while memory is short, and so many that a transaction takes about 40 ms: an edit from
+        another process waits for it.
+        """
+        wanted = self._batch_size() if self._batch_size else self.settings.jobs.batch
+        return int(min(wanted, self._briefly))
+
+    def took(self, items: int, seconds: float) -> None:
+        """Note how long it took to store so many items."""
+        if items >= _TELLING:
+            self._briefly = max(_TELLING, round(items * _TRANSACTION_S / max(seconds, 1e-4), -1))
 
     async def run(
         self,

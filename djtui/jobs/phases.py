@@ -135,6 +135,7 @@ class PhaseRun:
         figures.advance(batch.processed, batch.added, batch.updated)
         try:
             async with self._services.gate, self._services.library.writing(durable=batch.durable) as tx:
+                began = time.perf_counter()
                 await batch.store(tx)
                 wanted = await records.checkpoint(tx, figures, batch)
                 if self._attempt or self._shown_waiting:
@@ -142,6 +143,7 @@ class PhaseRun:
         except BaseException:
             figures.advance(-batch.processed, -batch.added, -batch.updated)
             raise
+        self._context.took(batch.processed, time.perf_counter() - began)
         figures.changed = self._shown_waiting = False
         self._attempt = 0
         self._run.ask(wanted)
