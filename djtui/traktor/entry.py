@@ -17,7 +17,7 @@ from djtui.model.cue import CueType
 from djtui.model.text import fold, words
 from djtui.model.track import COLUMNS, FOLDED, SEARCHED
 from djtui.traktor import values
-from djtui.traktor.location import Locator, VolumeMap
+from djtui.traktor.location import Locator, VolumeMap, key_hash
 from djtui.traktor.nml import Fingerprint, line_numbers, read_spans
 from djtui.traktor.spans import HASH, Spans
 
@@ -62,7 +62,7 @@ class ParsedEntry(NamedTuple):
     """One entry.
 
     `key` is VOLUME + DIR + FILE to the letter, `row` in the order of ROW, `texts` a row of track_text
-    (FOLDED, then words), `cues` in the order of CUE_ROW, and `audio` the blake2b-16 of AUDIO_ID.
+    (FOLDED, then words), `cues` in the order of CUE_ROW, `audio` the blake2b-16 of AUDIO_ID.
     """
 
     key: str
@@ -70,6 +70,7 @@ class ParsedEntry(NamedTuple):
     texts: tuple[str | None, ...]
     cues: list[CueRow]
     audio: bytes | None
+    key_hash: int
 
     @property
     def name(self) -> str:
@@ -267,12 +268,14 @@ def _entry(element: _Element, locator: Locator) -> ParsedEntry:
     }
     folded = [text and fold(text) for text in _folded(fields)]
     searched = " ".join([text for text in folded[: len(SEARCHED)] if text])
+    key = volume + directory + file
     return ParsedEntry(
-        volume + directory + file,
+        key,
         _row(fields),
         (*folded, words(searched)),
         cues,
         blake2b(audio.encode(), digest_size=HASH).digest() if audio else None,
+        key_hash(key),
     )
 
 

@@ -17,7 +17,7 @@ from djtui.traktor.location import VolumeMap, spellings
 
 _AT_ONCE: Final = 5000
 _PATIENCE_S: Final = 120.0
-_SAMPLES: Final = 200
+_SAMPLES: Final = 500
 
 
 _COUNTED: Final = ("entries", "cues", "missing_files", "conflicts", "playlists", "gone")
@@ -55,18 +55,18 @@ class Validating:
 
     async def _volumes(self, ctx: Context) -> VolumeMap:
         """Where the volumes of all stored entries lie now: drives come and go between two imports."""
-        file_id = self.job.file_id
-        volumes = await ctx.library.fetchall(
-            "SELECT DISTINCT substr(key, 1, instr(key, '/:') - 1) AS name FROM nml_entry WHERE file_id = ?",
-            (file_id,),
+        of_file = (self.job.file_id,)
+        stored = await ctx.library.fetchone(
+            "SELECT count(*) AS entries FROM nml_entry WHERE file_id = ?", of_file
         )
-        keys: list[str] = []
-        for volume in volumes:
-            rows = await ctx.library.fetchall(
-                "SELECT key FROM nml_entry WHERE key >= ? AND key < ? AND file_id = ? LIMIT ?",
-                (f"{volume['name']}/:", f"{volume['name']}/;", file_id, _SAMPLES),
-            )
-            keys += [row["key"] for row in rows]
+        step = max(1, stored["entries"] // _SAMPLES) if stored else 1
+        rows = await ctx.library.fetchall(
+            "SELECT key FROM nml_entry WHERE file_id = ? AND id % ? = 0"
+            " UNION SELECT min(key) FROM nml_entry WHERE file_id = ?"
+            " GROUP BY substr(key, 1, instr(key, '/:'))",
+            (*of_file, step, *of_file),
+        )
+        keys = [row["key"] for row in rows]
         configured = VolumeMap.of(self.job.settings.traktor.volumes)
         found: VolumeMap = await ctx.run(LANE, configured.learn, keys, timeout=_PATIENCE_S)
         return found

@@ -11,6 +11,7 @@ from djtui.library import playlists
 from djtui.library.database import Tx
 from djtui.library.tracks import as_json
 from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
+from djtui.traktor.location import key_hash
 from djtui.traktor.tree import Tree, TreeNode, read_tree
 
 _ITEMS_AT_ONCE: Final = 3000
@@ -95,12 +96,12 @@ class Playlists:
     async def _tracks(self, tx: Tx, keys: set[str]) -> Mapping[str, int]:
         """The tracks of keys: of this file's entries, else of any other's (an exported playlist has none)."""
         found: dict[str, int] = {}
-        wanted = sorted(keys)
+        wanted = [key_hash(key) for key in keys]
         for start in range(0, len(wanted), _KEYS_AT_ONCE):
             part = wanted[start : start + _KEYS_AT_ONCE]
             rows = await tx.fetchall(
                 "SELECT key, track_id FROM nml_entry"
-                f" WHERE key IN ({','.join('?' * len(part))}) AND track_id IS NOT NULL"
+                f" WHERE key_hash IN ({','.join('?' * len(part))}) AND track_id IS NOT NULL"
                 " ORDER BY file_id = ?",  # this file's come last and so win
                 (*part, self.job.file_id),
             )
@@ -109,11 +110,11 @@ class Playlists:
 
     async def _settle(self, tx: Tx) -> None:
         """Items of earlier imports whose track has come since find it."""
-        await tx.execute(
-            "UPDATE playlist_item SET location = NULL, track_id ="
-            " (SELECT track_id FROM nml_entry WHERE key = playlist_item.location AND track_id IS NOT NULL)"
-            " WHERE track_id IS NULL AND EXISTS"
-            " (SELECT 1 FROM nml_entry WHERE key = playlist_item.location AND track_id IS NOT NULL)"
+        lost = await tx.fetchall("SELECT DISTINCT location FROM playlist_item WHERE track_id IS NULL")
+        found = await self._tracks(tx, {row["location"] for row in lost if row["location"] is not None})
+        await tx.executemany(
+            "UPDATE playlist_item SET track_id = ?, location = NULL WHERE track_id IS NULL AND location = ?",
+            [(track_id, key) for key, track_id in found.items()],
         )
 
 

@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 from unicodedata import is_normalized, normalize
@@ -41,6 +42,11 @@ def split(key: str) -> Parts:
     else:
         volume, *names = key.split("/:")
     return Parts(volume, tuple(names[:-1]), names[-1] if names else "")
+
+
+def key_hash(key: str) -> int:
+    """What a key is looked up by in the library: blake2b-8 as a signed integer."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def nfc(text: str) -> str:

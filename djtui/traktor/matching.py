@@ -15,6 +15,7 @@ from typing import Final
 
 from djtui.library.database import Library
 from djtui.model.text import fold
+from djtui.traktor.location import key_hash
 
 _PART: Final = 500
 _SAME_LENGTH_S: Final = 1.0
@@ -96,10 +97,10 @@ async def match_keys(
 
 async def _stored(library: Library, keys: Sequence[str]) -> dict[str, dict[int | None, tuple[int, int]]]:
     found: dict[str, dict[int | None, tuple[int, int]]] = defaultdict(dict)
-    for part in _parts(keys):
+    for part in _parts([key_hash(key) for key in keys]):
         rows = await library.fetchall(
             "SELECT key, file_id, id, track_id FROM nml_entry"
-            f" WHERE key IN ({','.join('?' * len(part))}) AND track_id IS NOT NULL",
+            f" WHERE key_hash IN ({','.join('?' * len(part))}) AND track_id IS NOT NULL",
             part,
         )
         for row in rows:
@@ -190,5 +191,5 @@ def match_moved(
     return found
 
 
-def _parts(values: Sequence[str] | Sequence[int]) -> Iterable[Sequence[str] | Sequence[int]]:
+def _parts(values: Sequence[int]) -> Iterable[Sequence[int]]:
     return (values[start : start + _PART] for start in range(0, len(values), _PART))

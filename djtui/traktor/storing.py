@@ -11,6 +11,7 @@ from djtui.library import history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import GIVEN, as_json
 from djtui.traktor.entry import ParsedEntry
+from djtui.traktor.location import key_hash
 from djtui.traktor.matching import Link
 from djtui.traktor.merge import Conflict, Strategy, merge
 
@@ -27,7 +28,7 @@ FACTS: Final = (
     "path",
 )
 
-_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key", "base")
+_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key_hash", "key", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Storing:
             "nml_entry",
             _ENTRY,
             (
-                (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key, None)
+                (self.file_id, id, hash, entry.audio, len(entry.cues), entry.key_hash, entry.key, None)
                 for id, hash, entry in zip(ids, hashes, entries, strict=True)
             ),
         )
@@ -133,8 +134,9 @@ class Storing:
         for key, candidates in questions.items():
             await tx.execute(
                 "INSERT OR REPLACE INTO conflict (file_id, track_id, field, library, found)"
-                " SELECT file_id, track_id, 'identity', ?, ? FROM nml_entry WHERE file_id = ? AND key = ?",
-                (as_json(list(candidates)), history.now(), self.file_id, key),
+                " SELECT file_id, track_id, 'identity', ?, ? FROM nml_entry"
+                " WHERE key_hash = ? AND key = ? AND file_id = ?",
+                (as_json(list(candidates)), history.now(), key_hash(key), key, self.file_id),
             )
 
     async def _bases(self, library: Reader, entry_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -148,20 +150,13 @@ class Storing:
     async def _entry(
         self, tx: Tx, link: Link, entry: ParsedEntry, hash: bytes, base: Mapping[str, Any]
     ) -> None:
-        values = (
-            link.track_id,
-            hash,
-            entry.audio,
-            len(entry.cues),
-            entry.key,
-            as_json(base) if base else None,
-        )
+        drift = as_json(base) if base else None
+        values = (link.track_id, hash, entry.audio, len(entry.cues), entry.key_hash, entry.key, drift)
         if link.entry_id is None:
             await tx.insert("nml_entry", _ENTRY, [(self.file_id, *values)])
             return
         await tx.execute(
-            "UPDATE nml_entry SET track_id = ?, hash = ?, audio = ?, cues = ?, key = ?, base = ?, gone = 0"
-            " WHERE id = ?",
+            f"UPDATE nml_entry SET {', '.join(f'{name} = ?' for name in _ENTRY[1:])}, gone = 0 WHERE id = ?",
             (*values, link.entry_id),
         )
 

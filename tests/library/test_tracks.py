@@ -95,7 +95,8 @@ async def test_the_tree_comes_with_parents_before_children_and_in_order(library:
             (1, None, 1, "list", "Preparation"),
         ):
             await tx.execute(
-                "INSERT INTO playlist (id, parent_id, position, kind, name, source) VALUES (?, ?, ?, ?, ?, 'djtui')",
+                "INSERT INTO playlist (id, parent_id, position, kind, name, source)"
+                " VALUES (?, ?, ?, ?, ?, 'djtui')",
                 (id, parent, position, kind, name),
             )
     tree = await playlists.all_playlists(library)

@@ -36,7 +36,7 @@ class Shelf:
         for table in _TABLES:
             self.connection.execute(f"DELETE FROM {table}")
         self._insert("nml_file", id=1, path="collection.nml", role="collection")
-        self._insert("nml_entry", file_id=1, hash=b"", key="nobody", cues=0, base="{}")
+        self._insert("nml_entry", file_id=1, hash=b"", key_hash=0, key="nobody", cues=0)
         self._insert("playlist", id=1, position=0, kind="list", source="traktor", name="Ghosts")
         self._insert("playlist_item", playlist_id=1, position=0, location="C:/gone.mp3")
         for subject in subjects:
@@ -56,7 +56,7 @@ class Shelf:
         if subject.conflict:
             self._insert("conflict", file_id=1, track_id=id, field="bpm", found="2025-06-01T00:00:00Z")
         if "traktor" in subject.sources:
-            self._insert("nml_entry", file_id=1, track_id=id, hash=b"", key=str(id), cues=0, base="{}")
+            self._insert("nml_entry", file_id=1, track_id=id, hash=b"", key_hash=id, key=str(id), cues=0)
 
     def _insert(self, table: str, **columns: object) -> None:
         marks = ", ".join("?" * len(columns))

@@ -64,13 +64,13 @@ async def imported(
     library: Library, path: Path, settings: Settings | None = None, **params: Any
 ) -> tuple[JobView, dict[str, Any]]:
     """Import a file; the job as it ended, and its result."""
-    view: JobView | None = None
+    last: JobView | None = None
     views = perform(library, KINDS, "traktor-import", {"path": str(path), **params}, settings or Settings())
     async with aclosing(views):
         async for view in views:
-            pass
-    assert view is not None
-    return view, view.result or {}
+            last = view
+    assert last is not None
+    return last, last.result or {}
 
 
 async def by_title(library: Library) -> dict[str, Track]:

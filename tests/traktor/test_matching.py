@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from djtui.library.database import Library
+from djtui.traktor.location import key_hash
 from djtui.traktor.matching import Link, Matches, Portrait, match_keys, match_moved
 from tests.making import add_tracks
 
@@ -19,8 +20,9 @@ async def file_with(library: Library, path: str, keys: dict[int, str]) -> int:
             "INSERT INTO nml_file (path, role) VALUES (?, 'collection') RETURNING id", (path,)
         )
         await tx.executemany(
-            "INSERT INTO nml_entry (file_id, track_id, key, hash, cues, base) VALUES (?, ?, ?, x'', 0, '')",
-            [(row[0]["id"], id, key) for id, key in keys.items()],
+            "INSERT INTO nml_entry (file_id, track_id, key_hash, key, hash, cues)"
+            " VALUES (?, ?, ?, ?, x'', 0)",
+            [(row[0]["id"], id, key_hash(key), key) for id, key in keys.items()],
         )
     return int(row[0]["id"])
 
@@ -69,9 +71,8 @@ async def test_two_files_that_differ_by_case_are_a_question(library: Library) ->
 
 
 def portrait(**fields: Any) -> Portrait:
-    return Portrait(
-        **({"audio": b"x", "duration": 300.0, "file": "a.mp3", "artist": "A", "title": "T"} | fields)
-    )
+    usual: dict[str, Any] = {"audio": b"x", "duration": 300.0, "file": "a.mp3", "artist": "A", "title": "T"}
+    return Portrait(**usual | fields)
 
 
 def moved(gone: dict[int, Portrait], come: dict[int, Portrait]) -> Matches:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtui.traktor.merge import SYNCED, Strategy, merge
+from djtui.model.track import SYNCED
+from djtui.traktor.merge import Strategy, merge
 
 
 def merged(base: Any, library: Any, traktor: Any, strategy: Strategy = "merge") -> tuple[dict[str, Any], int]:
     """Changes and number of conflicts for the genre."""
-    result = merge(*({"genre": value} if value else {} for value in (base, library, traktor)), strategy)
+    result = merge({"genre": base}, {"genre": library}, {"genre": traktor}, strategy)
     return result.changes, len(result.conflicts)
 
 

@@ -141,12 +141,14 @@ CREATE TABLE nml_entry (
     track_id INTEGER REFERENCES track (id) ON DELETE CASCADE,
     hash     BLOB NOT NULL,                    -- blake2b-16 of the entry's bytes
     audio    BLOB,                             -- blake2b-16 of AUDIO_ID
-    key      TEXT NOT NULL,                    -- VOLUME + DIR + FILE, to the letter
+    key_hash INTEGER NOT NULL,                 -- blake2b-8 of key, what it is looked up by: an index of the
+                                               -- keys themselves would dirty a page for every new entry
+    key      TEXT NOT NULL,                    -- VOLUME + DIR + FILE, to the letter; one a file
     cues     INTEGER NOT NULL,                 -- how many it has, grid markers too
     base     TEXT,                             -- JSON: see below
     gone     INTEGER NOT NULL DEFAULT 0        -- 1: no longer in the file; the track stays
 );
-CREATE UNIQUE INDEX nml_entry_key ON nml_entry (key, file_id);
+CREATE INDEX nml_entry_key ON nml_entry (key_hash);
 CREATE INDEX nml_entry_track ON nml_entry (track_id);
 
 CREATE TABLE nml_playlist (
