@@ -11,7 +11,7 @@ import sys
 def main() -> None:
     """Run the command line; without a command, the terminal screens."""
     if (options := _screens_wanted(sys.argv[1:])) is not None:
-        from djtui.cli.screens import open_screens
+        from djtui.tui.opening import open_screens
 
         sys.exit(open_screens(options.get("--library"), options.get("--config")))
     from djtui.cli import run

@@ -7,11 +7,8 @@ Each option is declared once, here: its type, default, limits and meaning. The S
 from __future__ import annotations
 
 import os
-import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -147,13 +144,17 @@ def load(path: Path | None = None) -> Settings:
     """Read and check the settings. A file that is not there means the defaults. Raises `ConfigError`."""
     source = path or default_path()
     try:
-        document = tomllib.loads(source.read_text(encoding="utf-8"))
+        text = source.read_text(encoding="utf-8")
     except FileNotFoundError:
         if path is not None:
             raise ConfigError(f"There is no settings file at {path}.") from None
         return Settings(source=source)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The settings file {source} cannot be read: {error}.") from error
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The settings file {source} is not valid TOML: {error}.") from error
     settings = Settings(source=source)
@@ -185,6 +186,8 @@ def changed(settings: Settings, key: str, value: Any, *, where: str = "") -> Set
                 wanted = get_type_hints(type(part))[item.name]
                 checked = _check(key, value, wanted, rule, where)
                 return replace(settings, **{group: replace(part, **{item.name: checked})})
+    from difflib import get_close_matches
+
     known = [option.key for option in options(settings)]
     near = get_close_matches(key, known, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
@@ -196,6 +199,8 @@ def from_text(settings: Settings, key: str, text: str) -> Any:
     present = {option.key: option.value for option in options(settings)}.get(key)
     if isinstance(present, str):
         return text
+    import tomllib
+
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -204,6 +209,8 @@ def from_text(settings: Settings, key: str, text: str) -> Any:
 
 def save(settings: Settings) -> Path:
     """Write the settings, each with its meaning as a comment; what has its default stays commented out."""
+    import tempfile
+
     target = settings.source or default_path()
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".config-")

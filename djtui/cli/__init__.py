@@ -71,7 +71,7 @@ def cli(context: click.Context, library: Path | None, settings: Path | None, as_
     if context.invoked_subcommand is None:
         if as_json:
             raise click.UsageError("--json wants a command.")
-        from djtui.cli.screens import open_screens
+        from djtui.tui.opening import open_screens
 
         context.exit(open_screens(str(library) if library else None, str(settings) if settings else None))
 

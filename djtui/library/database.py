@@ -14,19 +14,20 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib import resources
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from urllib.parse import quote
 
-import aiosqlite
-
 from djtui.model.text import fold
+
+if TYPE_CHECKING:
+    import aiosqlite
 
 APPLICATION_ID: Final = 0x646A7475  # "djtu"
 BACKUPS_KEPT: Final = 5
 _BACKUP_EVERY_S: Final = 24 * 3600
+_SCHEMA: Final = Path(__file__).with_name("schema")
 _BUSY_S: Final = 30.0
 _TURN_S: Final = 0.002
 _VARIABLES: Final = 999  # what every SQLite takes in a statement
@@ -204,6 +205,8 @@ async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
 
 
 async def _connect(path: Path, *, cache_mb: int) -> aiosqlite.Connection:
+    import aiosqlite  # here: who only reads, as the first paint does, goes without it
+
     connection = await aiosqlite.connect(path, isolation_level=None)
     connection.row_factory = sqlite3.Row
     waits = 5000 if network_file_system(path) else 0
@@ -248,9 +251,8 @@ def prepare(path: Path, *, create: bool = True) -> None:
 
 def migrations() -> list[tuple[int, str]]:
     """The numbered SQL files of `library/schema`, in order."""
-    folder = resources.files("djtui.library") / "schema"
-    files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
-    return [(int(name[:4]), (folder / name).read_text(encoding="utf-8")) for name in files]
+    files = sorted(_SCHEMA.glob("*.sql"))
+    return [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in files]
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

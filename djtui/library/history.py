@@ -220,7 +220,7 @@ async def _apply(
             return
         last = rows[-1]["track_id"]
         async with library.writing() as tx:
-            present = await tracks.images(tx, [row["track_id"] for row in rows])
+            present = await tracks.images(tx, [row["track_id"] for row in rows], cues=True)
             targets: dict[int, dict[str, Any]] = {}
             for row in rows:
                 sides = json.loads(row["before"]), json.loads(row["after"])
@@ -229,8 +229,7 @@ async def _apply(
                 if (image := present.get(id)) is None:
                     result.refused.append(Refusal(f"track {id}", "it is no longer in the library"))
                     continue
-                if "cues" in expected:
-                    image["cues"] = [list(cue) for cue in await tracks.cue_rows(tx, id)]
+                image["cues"] = image["cues"] or []
                 if later := [name for name, value in expected.items() if image.get(name) != value]:
                     result.refused.append(Refusal(_name(image), f"{', '.join(later)} was changed since"))
                     continue

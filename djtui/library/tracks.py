@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -71,15 +72,19 @@ async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
     """
     revision = await tx.revision()
     await _keep_bases(tx, changes)
+    statements: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    new_cues: dict[int, Sequence[CueRow]] = {}
     for id, fields in changes.items():
-        columns = {name: value for name, value in fields.items() if name != "cues"}
-        if (cues := fields.get("cues")) is not None:
-            await tx.execute("DELETE FROM cue WHERE track_id = ?", (id,))
-            await _insert_cues(tx, [(id, cues)])
+        columns = dict(fields)
+        if (cues := columns.pop("cues", None)) is not None:
+            new_cues[id] = cues
             columns["cue_count"] = sum(cue[0] != CueType.GRID for cue in cues)
-        assignments = "".join(f", {name} = ?" for name in columns if name in COLUMNS)
-        values = [value for name, value in columns.items() if name in COLUMNS]
-        await tx.execute(f"UPDATE track SET revision = ?{assignments} WHERE id = ?", (revision, *values, id))
+        statements[tuple(columns)].append((revision, *columns.values(), id))
+    for names, rows in statements.items():
+        assignments = "".join(f", {name} = ?" for name in names)
+        await tx.executemany(f"UPDATE track SET revision = ?{assignments} WHERE id = ?", rows)
+    await tx.executemany("DELETE FROM cue WHERE track_id = ?", [(id,) for id in new_cues])
+    await _insert_cues(tx, new_cues.items())
     await _index_again(tx, [id for id, fields in changes.items() if not fields.keys().isdisjoint(FOLDED)])
     await settle_index(tx, 16)
 
@@ -129,22 +134,29 @@ async def cues(library: Reader, id: int) -> list[Cue]:
     return [Cue(CueType(row["type"]), *tuple(row)[1:]) for row in rows]
 
 
-async def cue_rows(library: Reader, id: int) -> list[CueRow]:
-    """The cues of a track as rows: what history keeps of them."""
-    rows = await library.fetchall(
-        f"SELECT {_CUE_COLUMNS} FROM cue WHERE track_id = ? ORDER BY position", (id,)
-    )
-    return [tuple(row) for row in rows]
+async def images(library: Reader, ids: Sequence[int], *, cues: bool = False) -> dict[int, dict[str, Any]]:
+    """Whole tracks as dictionaries: what a change compares and history keeps.
 
-
-async def images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Whole tracks as dictionaries: what a change compares and history keeps."""
+    With `cues`, under that name a list of cue rows (as lists), None where there are none.
+    """
     found: dict[int, dict[str, Any]] = {}
     for part in _parts(list(ids)):
-        rows = await library.fetchall(
-            f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({_marks(part)})", part
-        )
+        marks = _marks(part)
+        rows = await library.fetchall(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id IN ({marks})", part)
         found.update((row["id"], dict(zip(COLUMNS, row, strict=True))) for row in rows)
+        if not cues:
+            continue
+        of_track: dict[int, list[list[Any]]] = defaultdict(list)
+        for row in await library.fetchall(
+            f"SELECT track_id, {_CUE_COLUMNS} FROM cue WHERE track_id IN ({marks})"
+            " ORDER BY track_id, position",
+            part,
+        ):
+            id, *cue = row
+            of_track[id].append(cue)
+        for id in part:
+            if id in found:
+                found[id]["cues"] = of_track.get(id)
     return found
 
 
@@ -155,15 +167,13 @@ async def _keep_bases(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         )
         if not entries:
             continue
-        before = await images(tx, part)
+        before = await images(tx, part, cues=True)
+        bases = []
         for entry in entries:
             fields, image = changes[entry["track_id"]], before[entry["track_id"]]
-            if "cues" in fields:
-                image["cues"] = await cue_rows(tx, entry["track_id"]) or None
-            base = json.loads(entry["base"] or "{}")
-            for name in fields.keys() & set(SYNCED):
-                base.setdefault(name, image[name])
-            await tx.execute("UPDATE nml_entry SET base = ? WHERE id = ?", (as_json(base), entry["id"]))
+            changed = {name: image[name] for name in SYNCED if name in fields}
+            bases.append((as_json(changed | json.loads(entry["base"] or "{}")), entry["id"]))
+        await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
 
 
 # -- the search index -----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,22 +82,20 @@ class Storing:
         images = {it.track_id: (it.before, it.after) for it in differences if it.after}
         if images:
             await history.add(tx, await self.change(tx), images)
-        for (link, entry, hash), difference in zip(entries, differences, strict=True):
-            await self._entry(tx, link, entry, hash, difference.base)
-            await self._conflicts(tx, difference)
+        await self._entries(tx, [(*known, it.base) for known, it in zip(entries, differences, strict=True)])
+        await self._conflicts(tx, differences)
 
     async def differences(
         self, library: Reader, entries: Sequence[tuple[Link, ParsedEntry, bytes]]
     ) -> list[Difference]:
         """What merging these entries comes to, each for its track as it is now. Writes nothing."""
-        images = await tracks.images(library, [link.track_id for link, _, _ in entries])
+        images = await tracks.images(library, [link.track_id for link, _, _ in entries], cues=True)
         bases = await self._bases(
             library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]
         )
         found = []
         for link, entry, _ in entries:
             image = images[link.track_id]
-            image["cues"] = [list(cue) for cue in await tracks.cue_rows(library, link.track_id)] or None
             facts = dict(zip(GIVEN, entry.row, strict=True))
             traktor = facts | {"cues": [list(cue) for cue in entry.cues] or None}
             # A track that was never in this file has no base: what one side does not know, the other does.
@@ -139,35 +137,37 @@ class Storing:
                 (as_json(list(candidates)), history.now(), key_hash(key), key, self.file_id),
             )
 
-    async def _bases(self, library: Reader, entry_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-        found = {}
-        for id in entry_ids:
-            row = await library.fetchone("SELECT base FROM nml_entry WHERE id = ?", (id,))
-            if row is not None:
-                found[id] = json.loads(row["base"] or "{}")
-        return found
+    async def _bases(self, library: Reader, entry_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        rows = await library.fetchall(
+            f"SELECT id, base FROM nml_entry WHERE id IN ({','.join('?' * len(entry_ids))})", entry_ids
+        )
+        return {row["id"]: json.loads(row["base"] or "{}") for row in rows}
 
-    async def _entry(
-        self, tx: Tx, link: Link, entry: ParsedEntry, hash: bytes, base: Mapping[str, Any]
+    async def _entries(
+        self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes, Mapping[str, Any]]]
     ) -> None:
-        drift = as_json(base) if base else None
-        values = (link.track_id, hash, entry.audio, len(entry.cues), entry.key_hash, entry.key, drift)
-        if link.entry_id is None:
-            await tx.insert("nml_entry", _ENTRY, [(self.file_id, *values)])
-            return
-        await tx.execute(
+        new, known = [], []
+        for link, entry, hash, base in entries:
+            drift = as_json(base) if base else None
+            row = (link.track_id, hash, entry.audio, len(entry.cues), entry.key_hash, entry.key, drift)
+            if link.entry_id is None:
+                new.append((self.file_id, *row))
+            else:
+                known.append((*row, link.entry_id))
+        await tx.insert("nml_entry", _ENTRY, new)
+        await tx.executemany(
             f"UPDATE nml_entry SET {', '.join(f'{name} = ?' for name in _ENTRY[1:])}, gone = 0 WHERE id = ?",
-            (*values, link.entry_id),
+            known,
         )
 
-    async def _conflicts(self, tx: Tx, difference: Difference) -> None:
-        await tx.execute(
-            "DELETE FROM conflict WHERE file_id = ? AND track_id = ? AND field != 'identity'",
-            (self.file_id, difference.track_id),
-        )
+    async def _conflicts(self, tx: Tx, differences: Sequence[Difference]) -> None:
         await tx.executemany(
-            "INSERT INTO conflict (file_id, track_id, field, base, library, traktor, found)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "DELETE FROM conflict WHERE file_id = ? AND track_id = ? AND field != 'identity'",
+            [(self.file_id, difference.track_id) for difference in differences],
+        )
+        await tx.insert(
+            "conflict",
+            ("file_id", "track_id", "field", "base", "library", "traktor", "found"),
             [
                 (
                     self.file_id,
@@ -178,6 +178,7 @@ class Storing:
                     as_json(conflict.traktor),
                     history.now(),
                 )
+                for difference in differences
                 for conflict in difference.conflicts
             ],
         )

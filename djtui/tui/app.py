@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from djtui.tui import environment  # before textual: it reads the environment when it is imported
@@ -74,7 +74,8 @@ class DjtuiApp(App[int]):
     def __init__(self, library_path: Path, settings: Settings) -> None:
         """The library must be there: `run` sees to it. Raises `LibraryError`."""
         no_color = "NO_COLOR" in os.environ
-        super().__init__(css_path=styles.sheet("base"), ansi_color=True if no_color else None)
+        sheets: list[str | PurePath] = [styles.sheet("base"), styles.sheet(FIRST)]
+        super().__init__(css_path=sheets, ansi_color=True if no_color else None)
         self.library_path = library_path
         self.settings = settings
         self.lean = themes.lean(settings.ui.lean)
@@ -97,6 +98,7 @@ class DjtuiApp(App[int]):
             self.register_theme(theme)
         wanted = themes.theme_for(settings.ui.theme, lean=self.lean)
         self.theme = wanted if wanted in self.available_themes else themes.theme_for("auto", lean=self.lean)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # -- start and end ----------------------------------------------------------------------------
 
@@ -125,6 +127,11 @@ class DjtuiApp(App[int]):
         await self._painted.wait()
         assert self._opening is not None
         return await asyncio.shield(self._opening)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Until a view is up nothing has to be styled anew: the style sheets are parsed only once."""
+        if any(view.is_mounted for view in self.query_views()):
+            super().refresh_css(animate)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.DEFAULTS)
@@ -322,7 +329,6 @@ class DjtuiApp(App[int]):
 
 def run(library_path: Path, settings: Settings) -> int:
     """Open the screens; returns the exit code. Raises `LibraryError` when the library cannot be used."""
-    environment.hurry()
     path = library_path.expanduser().absolute()
     prepare(path)
     app = DjtuiApp(path, settings)
