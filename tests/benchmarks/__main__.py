@@ -1,0 +1,9 @@
+"""`make bench`: every figure of the table, each against its limit and its aim."""
+
+from __future__ import annotations
+
+from tests.benchmarks import bench_import, bench_table, bench_tui
+from tests.benchmarks.measure import show
+
+if __name__ == "__main__":
+    show([*bench_import.main(), *bench_table.main(), *bench_tui.main()])
