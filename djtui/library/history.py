@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from djtui.library import tracks
+from djtui.library import playlists, tracks
 from djtui.library.database import Library, Tx
 from djtui.library.tracks import as_json
 
@@ -85,6 +85,15 @@ async def add(tx: Tx, change_id: int, images: Images) -> None:
     await tx.execute(
         "UPDATE change SET items = (SELECT count(*) FROM change_item WHERE change_id = id) WHERE id = ?",
         (change_id,),
+    )
+
+
+async def add_playlists(tx: Tx, change_id: int, ids: Sequence[int]) -> None:
+    """Note playlists as they are before a change; noting one again changes nothing."""
+    images = await playlists.images(tx, ids)
+    await tx.executemany(
+        "INSERT OR IGNORE INTO change_playlist VALUES (?, ?, ?)",
+        [(change_id, id, as_json(image)) for id, image in images.items()],
     )
 
 
@@ -165,6 +174,7 @@ async def undo(library: Library, change: Change, progress: Progress = lambda don
     await _refuse_while_running(library, change)
     result = await _begin_reversal(library, change, "undo")
     await _apply(library, change, result, progress, forward=False)
+    await _restore_playlists(library, change, result)
     if change.kind == "import" and change.job_id is not None:
         await _remove_imported(library, change, result, progress)
     await _end_reversal(library, change, result, undone=result.change)
@@ -237,6 +247,18 @@ async def _apply(
             await tracks.update(tx, targets)
         result.undone += len(targets)
         progress(result.undone)
+
+
+async def _restore_playlists(library: Library, change: Change, result: Undone) -> None:
+    rows = await library.fetchall(
+        "SELECT playlist_id, before FROM change_playlist WHERE change_id = ? ORDER BY playlist_id",
+        (change.id,),
+    )
+    for row in rows:
+        image = json.loads(row["before"])
+        async with library.writing() as tx:
+            if not await playlists.restore(tx, row["playlist_id"], image):
+                result.refused.append(Refusal(f"playlist {image['name']}", "it is no longer in the library"))
 
 
 async def _remove_imported(library: Library, change: Change, result: Undone, progress: Progress) -> None:

@@ -47,6 +47,7 @@ class Reading:
         work = self.job
         row = await ctx.library.fetchone("SELECT * FROM nml_file WHERE path = ?", (str(work.path),))
         work.file_id = row["id"] if row else None
+        work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
         async with reading(work):
             print_ = await asyncio.to_thread(fingerprint, work.path)
             known = row["digest"] if row is not None and not work.retry else None
@@ -61,7 +62,7 @@ class Reading:
         ctx.report(total=len(found.entries))
 
         async def store(tx: Tx) -> None:
-            work.file_id = await self._file(tx, found)
+            work.file_id = work.storing.file_id = await self._file(tx, found)
 
         yield Batch(nothing if work.dry_run else store, processed=len(found.entries))
 
@@ -176,7 +177,6 @@ class Syncing:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
-        work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
         ctx.report(total=len(work.pending))
         async for places, parsed in self._parsed(ctx):
             batch, keys = await self._batch(ctx, places, parsed)

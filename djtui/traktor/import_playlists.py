@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
-from djtui.library import playlists
+from djtui.library import history, playlists
 from djtui.library.database import Tx
 from djtui.library.tracks import as_json
 from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
@@ -62,6 +62,8 @@ class Playlists:
     async def _store(
         self, tx: Tx, nodes: Sequence[TreeNode], touched: Sequence[TreeNode], job_id: int
     ) -> None:
+        known = [id for node in touched if (id := self._ids.get(node.identity)) is not None]
+        await history.add_playlists(tx, await self.job.storing.change(tx), known)
         tracks = await self._tracks(tx, {key for node in touched for key, _ in node.items})
         for node in touched:
             id = await self._node(tx, nodes, node, job_id)

@@ -44,8 +44,10 @@ class DjtuiApp(App[int]):
     TITLE = "djtui"
     ENABLE_COMMAND_PALETTE = False
     VIEWS: ClassVar[Sequence[ViewEntry]] = VIEWS
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {entry.mode: entry.make for entry in VIEWS}
-    DEFAULT_MODE = FIRST
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        entry.mode: entry.make for entry in VIEWS if entry.mode != FIRST
+    }
+    DEFAULT_MODE = FIRST  # not in MODES: a default screen is painted once at the start, a mode's twice
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "view('library')", "Library", show=False, id="view.library", group=keys.VIEWS),
         Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
@@ -102,7 +104,11 @@ class DjtuiApp(App[int]):
 
     # -- start and end ----------------------------------------------------------------------------
 
+    def get_default_screen(self) -> Screen[Any]:
+        return next(entry.make() for entry in self.VIEWS if entry.mode == FIRST)
+
     def on_mount(self) -> None:
+        self.add_mode(FIRST, self.get_default_screen)
         self.set_keymap(dict(self.settings.ui.keys))
         self.call_after_refresh(self.set_timer, SETTLE_S, self._after_first_paint)
 

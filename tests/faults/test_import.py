@@ -38,6 +38,7 @@ COMPARED = {
     "nml_file": "id, path, role, version, size, digest, volumes",
     "change": "id, kind, title, items, job_id",
     "change_item": "*",
+    "change_playlist": "*",
     "conflict": "id, file_id, track_id, field, base, library, traktor",
 }
 

@@ -142,7 +142,8 @@ async def test_an_import_is_undone_new_tracks_go_and_changed_ones_get_their_old_
 ) -> None:
     nml.write_text(collection(entry("a"), nodes=playlist("Friday", "C:/:Music/:a.mp3")))
     await imported(library, nml)
-    nml.write_text(collection(entry("a").replace("House", "Techno"), entry("b"), nodes=playlist("Saturday")))
+    saturday = playlist("Friday", "C:/:Music/:a.mp3", "C:/:Music/:b.mp3") + playlist("Saturday")
+    nml.write_text(collection(entry("a").replace("House", "Techno"), entry("b"), nodes=saturday))
     await imported(library, nml)
     newest = await history.newest(library, undone=False)
     assert newest is not None
@@ -151,6 +152,8 @@ async def test_an_import_is_undone_new_tracks_go_and_changed_ones_get_their_old_
     found = await by_title(library)
     assert list(found) == ["a"]
     assert found["a"].genre == "House"
+    lists = {node.name: node.items for node in await playlists.all_playlists(library)}
+    assert lists == {"Friday": 1, "_LOOPS": 0, "_RECORDINGS": 0}
     _, again = await imported(library, nml)
     assert again["added"] == 1
 

@@ -262,6 +262,13 @@ CREATE TABLE change_item (
     PRIMARY KEY (change_id, track_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE change_playlist (
+    change_id   INTEGER NOT NULL REFERENCES change (id) ON DELETE CASCADE,
+    playlist_id INTEGER NOT NULL,
+    before      TEXT NOT NULL,                 -- JSON: place, name and items as they were
+    PRIMARY KEY (change_id, playlist_id)
+) WITHOUT ROWID;
+
 CREATE TABLE ui_state (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL                        -- JSON: where the DJ was when the screen closed

@@ -24,16 +24,17 @@ class View(OfApp, Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
+        # Textual sets these classes only when the view has been laid out and painted without them.
+        for cells, breakpoints in zip(
+            self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            self.add_class(max(point for point in breakpoints if point[0] <= cells)[1])
         yield TopLine()
         with Container(id="body"):
             yield from self.body()
         yield StatusLine()
         yield KeyLine()
-
-    def on_screen_resume(self) -> None:
-        """The notes come when the view is on the screen: its first paint does not wait for them."""
-        if not self.query(Notes):
-            self.call_after_refresh(self.mount, Notes())
+        yield Notes()  # from the start: what is mounted on a screen later paints all of it anew
 
     def body(self) -> ComposeResult:
         """What the view is about."""
