@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from djtui.library import database
+from djtui.library import database, storage
 from djtui.library.database import Library, LibraryError
 
 
@@ -121,5 +121,5 @@ async def test_a_backup_is_a_whole_library_and_only_the_newest_are_kept(tmp_path
         (tmp_path / f"library.db.backup-202601{day}-000000").touch()
     copy = database.backup(path)
     assert database.backups(path)[0] == copy
-    assert len(database.backups(path)) == database.BACKUPS_KEPT
+    assert len(database.backups(path)) == storage.BACKUPS_KEPT
     await (await Library.open(copy, create=False)).close()
