@@ -20,7 +20,7 @@ async def test_the_first_screen_shows_crates_tracks_counts_and_the_track_under_t
 ) -> None:
     async with opened(path) as djtui:
         await djtui.sees("Crates", "Preparation", "All tracks", "1 / 300", "Opal 00000 · Bicep", "╵2 drop")
-        assert djtui.app.query_one(DataTable).row_count == 300
+        await djtui.until(lambda: djtui.app.query_one(DataTable).row_count == 300)
 
 
 async def test_typing_a_filter_narrows_the_table_live_and_counts_the_unknown(

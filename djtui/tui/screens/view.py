@@ -64,12 +64,12 @@ class View(OfApp, Screen[None]):
     def refresh_position(self) -> None:
         """The cursor is elsewhere now."""
         if self.has_class("-narrow"):
-            self.query_one(StatusLine).refresh()
+            self.query_one(StatusLine).repaint_changes()
 
     def refresh_lines(self) -> None:
         """The lines around the view say something else now."""
         for line in (TopLine, StatusLine, KeyLine):
-            self.query_one(line).refresh()
+            self.query_one(line).repaint_changes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
-from textual.content import Content
-from textual.widget import Widget
 
 from djtui.tui import formats
+from djtui.tui.formats import Parts
+from djtui.tui.widgets.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Word:
     action: str = ""
 
 
-class Bar(Widget):
+class Bar(Lines):
     """A line with words at its left and right. Subclasses say which, for a width, in `words`."""
 
     DEFAULT_CSS = "Bar { height: 1; }"
@@ -44,8 +44,8 @@ class Bar(Widget):
             room -= cell_len(text)
         return [*kept, Word(" " * max(0, room)), *right]
 
-    def render(self) -> Content:
-        return formats.content([(word.text, word.style) for word in self.laid_out(self.size.width)])
+    def lines(self, width: int) -> Sequence[Parts]:
+        return [[(word.text, word.style) for word in self.laid_out(width)]]
 
     async def on_click(self, event: events.Click) -> None:
         x = event.x

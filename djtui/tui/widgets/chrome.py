@@ -27,7 +27,7 @@ class TopLine(OfApp, Bar):
     """Where you are, where else you can go, and what the data is."""
 
     def on_mount(self) -> None:
-        self.djtui.jobs_changed.subscribe(self, lambda _: self.refresh())
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
 
     def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
         app, here = self.djtui, self.djtui.current_mode
@@ -49,12 +49,12 @@ class StatusLine(OfApp, Bar):
     """What runs, with percent, rate and time left; what waits, with a countdown; else a quiet word."""
 
     def on_mount(self) -> None:
-        self.djtui.jobs_changed.subscribe(self, lambda _: self.refresh())
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
         self.set_interval(1, self._count_down)
 
     def _count_down(self) -> None:
         if self.is_on_screen and any(job.state == "waiting" for job in self.djtui.jobs):
-            self.refresh()
+            self.repaint_changes()
 
     def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
         app = self.djtui
@@ -108,7 +108,7 @@ class KeyLine(OfApp, Bar):
     """What can be pressed now."""
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.repaint_changes())
 
     def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
         bindings = keys.first(self.screen.active_bindings.values())

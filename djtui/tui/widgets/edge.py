@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len
-from textual.content import Content
-from textual.widget import Widget
 
 from djtui.tui import formats
+from djtui.tui.formats import Parts
+from djtui.tui.widgets.lines import Lines
 
 
-class Edge(Widget):
+class Edge(Lines):
     """`╰──── 2 marked ── sort bpm ↑ ── 412 / 1,204 of 98,412 ─╯`"""
 
     def __init__(self, **options: Any) -> None:
@@ -23,10 +24,9 @@ class Edge(Widget):
         said = " ── ".join(fact for fact in facts if fact)
         if said != self._said:
             self._said = said
-            self.refresh()
+            self.repaint_changes()
 
-    def render(self) -> Content:
-        width = self.size.width
+    def lines(self, width: int) -> Sequence[Parts]:
         said = formats.cut(f" {self._said} " if self._said else "", max(0, width - 4))
         fill = "─" * max(0, width - cell_len(said) - 3)
-        return Content.assemble(f"╰{fill}", (said, "$quiet"), "─╯")
+        return [[(f"╰{fill}", ""), (said, "$quiet"), ("─╯", "")]]

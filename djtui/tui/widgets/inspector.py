@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.cells import cell_len
-from textual.content import Content
-from textual.widget import Widget
 
 from djtui.model import key as musical_keys
 from djtui.model.cue import Cue, CueType
 from djtui.model.text import harmless
 from djtui.model.track import COLORS, COLUMNS, Track
 from djtui.tui import formats
-from djtui.tui.formats import Part
+from djtui.tui.formats import Part, Parts
+from djtui.tui.widgets.lines import Lines, signs
 
 _CUES: Final = "type, start, length, slot, name, repeats, grid_bpm, color"
 _CRATES: Final = 12
@@ -63,10 +63,8 @@ def read(connection: sqlite3.Connection, id: int) -> Details | None:
     )
 
 
-class Inspector(Widget):
-    """The pane below the table."""
-
-    DEFAULT_CLASSES = "frame"
+class Inspector(Lines):
+    """The pane below the table. It draws its own frame: a border would be painted anew with every title."""
 
     def __init__(self, notation: musical_keys.Notation, **options: Any) -> None:
         super().__init__(**options)
@@ -78,23 +76,34 @@ class Inspector(Widget):
         if details == self.details:
             return
         self.details = details
-        self.border_title = Content(harmless(details.name)) if details else ""
-        self.refresh()
+        self.repaint_changes()
 
-    def render(self) -> Content:
-        if self.details is None:
-            return Content("")
-        width = self.size.width
-        lines = [*time_line(self.details, width), *(formats.line(said, (), width) for said in self._said())]
-        return Content("\n").join(formats.content(line) for line in lines)
+    def lines(self, width: int) -> Sequence[Parts]:
+        inside = max(0, width - 4)
+        name = formats.cut(f" {harmless(self.details.name)} ", inside) if self.details else ""
+        fill = "─" * (inside + 1 - cell_len(name))
+        said = (
+            [("│ ", "$frame"), *formats.line(line, (), inside), (" │", "$frame")]
+            for line in self._said(inside)
+        )
+        return [
+            [("╭─", "$frame"), (name, ""), (f"{fill}╮", "$frame")],
+            *said,
+            [(f"╰{'─' * (inside + 2)}╯", "$frame")],
+        ]
 
-    def _said(self) -> list[list[Part]]:
-        assert self.details is not None
-        return [sound(self.details, self.notation), tags(self.details), place(self.details)]
+    def _said(self, width: int) -> list[list[Part]]:
+        details = self.details
+        if details is None:
+            return [[] for _ in range(5)]
+        return [*time_line(details, width), sound(details, self.notation), tags(details), place(details)]
 
 
 def time_line(details: Details, width: int) -> list[list[Part]]:
-    """Two lines: the track's time with a tick at each cue, and the cues' marks below."""
+    """Two lines: the track's time with a tick at each cue, and the cues' marks below.
+
+    The line is underlined blanks: it looks like one drawn in signs, and takes a third of the bytes.
+    """
     length = (details.track.duration or 0) * 1000
     cues = details.set_cues
     if not length and cues:
@@ -103,39 +112,27 @@ def time_line(details: Details, width: int) -> list[list[Part]]:
     span = width - cell_len(total) - 1
     if not length or span < 10:
         return [[("time unknown" if not length else "", "$quiet")], [("", "")]]
-    ticks, marks, styled = ["─"] * span, [" "] * span, [False] * span
+    ticks, marks, styled = [" "] * span, [" "] * span, [False] * span
     free = 0
     for cue in cues:
         at = min(span - 1, max(0, int(cue.start / length * span)))
         end = min(span - 1, int((cue.start + cue.length) / length * span)) if cue.type is CueType.LOOP else at
         for cell in range(at, end + 1):
-            ticks[cell], styled[cell] = "━", True
-        ticks[at], styled[at] = "┷" if cue.type is CueType.LOOP else "┴", True
+            ticks[cell], styled[cell] = "▁", True
+        ticks[at], styled[at] = "╷", True
         text = formats.cut(harmless(cue_mark(cue)), span - max(at, free))
         if at >= free and text and text != "…":
-            for offset, char in enumerate(_cells(text)):
+            for offset, char in enumerate(signs(text)):
                 marks[at + offset] = char
             free = at + cell_len(text) + 1
     line: list[Part] = []
     for sign, on in zip(ticks, styled, strict=True):
-        style = "$accent" if on else "$frame"
+        style = "underline $accent" if on else "underline $frame"
         if line and line[-1][1] == style:
             line[-1] = (line[-1][0] + sign, style)
         else:
             line.append((sign, style))
     return [[*line, (f" {total}", "$quiet")], [("".join(marks), "$accent")]]
-
-
-def _cells(text: str) -> list[str]:
-    """A text as one entry a cell: a wide character is followed by an empty one."""
-    found: list[str] = []
-    for char in text:
-        width = cell_len(char)
-        if width == 0 and found:
-            found[-1] += char
-        else:
-            found += [char, *[""] * (width - 1)]
-    return found
 
 
 def cue_mark(cue: Cue) -> str:
