@@ -159,7 +159,10 @@ def load(path: Path | None = None) -> Settings:
         raise ConfigError(f"The settings file {source} is not valid TOML: {error}.") from error
     settings = Settings(source=source)
     for key, value in _flatten(document):
-        settings = changed(settings, key, value, where=f"{source}: ")
+        try:
+            settings = changed(settings, key, value, where=f"{source}: ")
+        except ConfigError as error:
+            raise ConfigError(f"{error} Mend or delete that line of the file.") from None
     return settings
 
 
@@ -208,17 +211,23 @@ def from_text(settings: Settings, key: str, text: str) -> Any:
 
 
 def save(settings: Settings) -> Path:
-    """Write the settings, each with its meaning as a comment; what has its default stays commented out."""
+    """Write the settings, each with its meaning as a comment; what has its default stays commented out.
+
+    Raises `ConfigError` where they cannot be written.
+    """
     import tempfile
 
     target = settings.source or default_path()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".config-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(as_toml(settings))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".config-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(as_toml(settings))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written: {error.strerror}.") from error
     return target
 
 

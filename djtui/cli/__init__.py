@@ -49,8 +49,12 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.option("--library", "library", type=click.Path(path_type=Path), help="The library file.")
-@click.option("--config", "settings", type=click.Path(path_type=Path), help="The settings file.")
+@click.option(
+    "--library", "library", type=click.Path(path_type=Path, readable=False), help="The library file."
+)
+@click.option(
+    "--config", "settings", type=click.Path(path_type=Path, readable=False), help="The settings file."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 @click.version_option(__version__, prog_name="djtui")
 @click.pass_context

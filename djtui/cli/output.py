@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from djtui.model.text import harmless
+
+_WIDEST: Final = 120
 
 
 class Output:
@@ -83,7 +85,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequen
     """Lines with aligned columns; `right` names the columns that stand right-aligned."""
     from rich.cells import cell_len
 
-    texts = [[harmless("" if cell is None else str(cell)) for cell in row] for row in (header, *rows)]
+    texts = [[_short(harmless("" if cell is None else str(cell))) for cell in row] for row in (header, *rows)]
     widths = [max(cell_len(row[column]) for row in texts) for column in range(len(header))]
 
     def fit(text: str, column: int) -> str:
@@ -91,6 +93,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequen
         return blank + text if column in right else text + blank
 
     return ["  ".join(fit(cell, column) for column, cell in enumerate(row)).rstrip() for row in texts]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def minutes(seconds: float | None) -> str:

@@ -56,6 +56,11 @@ def import_lines(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"{result['missing_files']:,} files are not on this machine; their tracks are shown as missing."
         )
+        if result["missing_files"] > result["entries"] * 0.9:
+            lines.append(
+                "Does the music lie elsewhere on this machine? Say where: "
+                'djtui config traktor.volumes \'{"C:" = "/srv/music"}\', then import again.'
+            )
     if result["conflicts"]:
         lines.append(
             f"{result['conflicts']:,} conflicts: changed here and in Traktor; what is here was kept."

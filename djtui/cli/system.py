@@ -129,7 +129,11 @@ def _examine_library(path: Path) -> str:
 
 @click.command()
 @click.option("--tracks", default=5000, show_default=True, help="How many made-up tracks.")
-@click.option("--keep", type=click.Path(path_type=Path), help="Make it in this folder, and leave it there.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, readable=False),
+    help="Make it in this folder, and leave it there.",
+)
 @click.pass_context
 def demo(context: click.Context, tracks: int, keep: Path | None) -> None:
     """Try djtui on a made-up collection, in a library of its own; yours is not touched.

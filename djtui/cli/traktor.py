@@ -16,7 +16,7 @@ def traktor() -> None:
 
 
 @traktor.command(name="import")
-@click.argument("nml", type=click.Path(path_type=Path))
+@click.argument("nml", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--strategy",
     type=click.Choice(["merge", "traktor", "library", "fill"]),

@@ -168,6 +168,11 @@ class Context:
         wanted = self._batch_size() if self._batch_size else self.settings.jobs.batch
         return int(min(wanted, self._briefly))
 
+    @property
+    def done(self) -> int:
+        """How many items of the phase are done, those before a resume too."""
+        return self._figures.done if self._figures is not None else 0
+
     def took(self, items: int, seconds: float) -> None:
         """Note how long it took to store so many items."""
         if items >= _TELLING:

@@ -30,7 +30,8 @@ def ensure_host(library: Path, config: Path | None, *, command: Sequence[str] | 
         return
     if command is None:
         settings = ["--config", str(config)] if config is not None else []
-        command = [sys.executable, "-m", "djtui", "--library", str(library), *settings, "jobs", "host"]
+        # -P: what lies in the folder that djtui was started in is not to be imported.
+        command = [sys.executable, "-P", "-m", "djtui", "--library", str(library), *settings, "jobs", "host"]
     output = log_path(library).with_suffix(".out")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -141,7 +141,7 @@ async def images(
 async def newest(library: Library, *, undone: bool) -> Change | None:
     """The change that undo (or, with `undone`, redo) means when none is named."""
     what = "max(undone), id" if undone else "max(id), id"
-    condition = "undone IS NOT NULL AND kind != 'import'" if undone else "undone IS NULL"
+    condition = "undone IS NOT NULL" if undone else "undone IS NULL"
     row = await library.fetchone(
         f"SELECT {what} FROM change WHERE kind NOT IN ('undo', 'redo') AND {condition}"
     )
@@ -165,7 +165,7 @@ async def undo(library: Library, change: Change, progress: Progress = lambda don
     """
     if change.kind in ("undo", "redo"):
         raise HistoryError(
-            f"Change {change.id} is itself an {change.kind}; name change {change.undoes} instead."
+            f"Change {change.id} is itself {_article(change.kind)}; name change {change.undoes} instead."
         )
     if change.undone is not None:
         raise HistoryError(
@@ -183,6 +183,10 @@ async def undo(library: Library, change: Change, progress: Progress = lambda don
 
 async def redo(library: Library, change: Change, progress: Progress = lambda done: None) -> Undone:
     """Do again what an undone change had done. Raises `HistoryError`."""
+    if change.kind in ("undo", "redo"):
+        raise HistoryError(
+            f"Change {change.id} is itself {_article(change.kind)}; name change {change.undoes} instead."
+        )
     if change.undone is None:
         raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
     if change.kind == "import":
@@ -200,6 +204,9 @@ async def _begin_reversal(library: Library, change: Change, kind: str) -> Undone
 
 async def _end_reversal(library: Library, change: Change, result: Undone, undone: int | None) -> None:
     async with library.writing() as tx:
+        if result.refused and not result.undone:  # nothing happened: the change is as undone as it was
+            await tx.execute("DELETE FROM change WHERE id = ?", (result.change,))
+            return
         await tx.execute("UPDATE change SET undone = ? WHERE id = ?", (undone, change.id))
         await tx.execute("UPDATE change SET items = ? WHERE id = ?", (result.undone, result.change))
 
@@ -293,6 +300,10 @@ async def _remove_imported(library: Library, change: Change, result: Undone, pro
             await tracks.delete(tx, gone)
         result.undone += len(gone)
         progress(result.undone)
+
+
+def _article(kind: str) -> str:
+    return "an undo" if kind == "undo" else "a redo"
 
 
 def _difference(image: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -177,7 +177,7 @@ class Syncing:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
-        ctx.report(total=len(work.pending))
+        ctx.report(total=ctx.done + len(work.pending))
         async for places, parsed in self._parsed(ctx):
             batch, keys = await self._batch(ctx, places, parsed)
             yield batch

@@ -37,7 +37,7 @@ class Playlists:
             tree: Tree = await ctx.run(
                 LANE, read_tree, str(work.path), work.survey.fingerprint, work.survey.playlists
             )
-        ctx.report(total=len(tree.nodes))
+        ctx.report(total=ctx.done + len(tree.nodes))
         stored = await ctx.library.fetchall(
             "SELECT identity, playlist_id, hash FROM nml_playlist WHERE file_id IS ?", (work.file_id,)
         )

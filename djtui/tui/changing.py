@@ -45,7 +45,24 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
     change = change or await history.newest(library, undone=False)
     if change is None:
         raise Refused("There is nothing to undo.")
+    if change.kind == "import" and not await _sure(app, change):
+        return
     await _reverse(app, change, "Undo")
+
+
+async def _sure(app: DjtuiApp, change: Change) -> bool:
+    """Whether the DJ means it: an undone import is not redone, only imported again."""
+    from djtui.tui.screens.dialog import Question
+
+    answer = await app.push_screen_wait(
+        Question(
+            f"Undo “{change.title}”?",
+            f"{formats.plural(change.items, 'track')}: the new ones leave the library, the others get back "
+            "what they had. Tracks that you edited since stay.",
+            (("n", "leave it as it is"), ("y", "undo the import")),
+        )
+    )
+    return answer == "y"
 
 
 async def redo(app: DjtuiApp, change: Change | None = None) -> None:

@@ -128,5 +128,5 @@ def outcome(job: JobView) -> str:
         if isinstance(number := (job.result or {}).get(name), int) and (number or name == "entries")
     ]
     if job.failures:
-        said.append(formats.plural(job.failures, "failure"))
+        said.insert(0, formats.plural(job.failures, "failure"))  # first: the end may be cut
     return ", ".join(said) or {"succeeded": "done"}.get(job.state, job.state)

@@ -146,6 +146,8 @@ async def test_the_edit_dialog_shows_several_values_and_changes_only_what_was_ty
         await djtui.press("down", "down", "down", "down", "down", "down", "down")
         await djtui.type("Acid")
         await djtui.press("enter")
+        await djtui.sees("enter again sets genre of all 2 tracks")
+        await djtui.press("enter")
         await djtui.sees("genre: 2 tracks changed")
         assert await djtui.value("SELECT count(*) FROM track WHERE genre = 'Acid'") == 2
         assert await djtui.value("SELECT title FROM track WHERE id = 2") == "Kids 00001"

@@ -9,7 +9,8 @@ from pathlib import Path
 from djtui import config
 from djtui.config import Settings, UiSettings
 from djtui.jobs import records
-from djtui.library.database import Library
+from djtui.library.database import Library, prepare
+from tests.making import add_tracks
 from tests.tui.conftest import SETTINGS, Opened, Session
 
 PHASES = (
@@ -86,7 +87,7 @@ async def test_failures_open_as_a_list(path: Path, opened: Opened) -> None:
     async with opened(path) as djtui:
         await add_job(path, "succeeded", failures=3)
         await djtui.press("2")
-        await djtui.sees("1,200 entries, 5 added, 3 failures")
+        await djtui.sees("3 failures, 1,200 entries, 5 added")
         await djtui.press("f")
         await djtui.sees("Traktor import: 3 failures", "entry 0 [bold]", "LOCATION is missing", "t retry")
 
@@ -236,3 +237,14 @@ async def test_few_colours_no_colours_and_ascii_show_the_same_words(
     async with opened(path, settings=plain) as djtui:
         await djtui.sees("Opal 00000", "Björk")
         assert djtui.app.theme == "djtui-16"
+
+
+async def test_the_first_tracks_of_an_import_are_shown_as_they_come(tmp_path: Path, opened: Opened) -> None:
+    path = tmp_path / "empty.db"
+    prepare(path)
+    async with opened(path) as djtui:
+        await djtui.sees("This library is empty")
+        library = await Library.open(path)
+        await add_tracks(library, [{"title": "Nocturne"}])
+        await djtui.sees("Nocturne")
+        await library.close()

@@ -34,6 +34,8 @@ class EditDialog(Dialog[dict[str, Any]]):
         super().__init__(f"Edit {name}", wide=True)
         self._before = {field: common(tracks, field) for field in EDITABLE}
         self._typed: set[str] = set()
+        self._several = len(tracks)
+        self._warned: set[str] = set()
 
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
@@ -65,9 +67,16 @@ class EditDialog(Dialog[dict[str, Any]]):
     def action_step(self, step: int) -> None:
         fields = list(self.query(Input))
         at = fields.index(self.focused) if isinstance(self.focused, Input) else 0
-        fields[(at + step) % len(fields)].focus()
+        self.set_focus(fields[(at + step) % len(fields)])  # at once: keys come in bursts over a slow line
 
     def action_save(self) -> None:
+        if self._several > 1 and self._typed and self._typed != self._warned:
+            self._warned = set(self._typed)
+            fields = ", ".join(field for field in EDITABLE if field in self._typed)
+            self.query_one(".mistake", Static).update(
+                f"enter again sets {fields} of all {self._several:,} tracks; esc leaves"
+            )
+            return
         self.dismiss({field: self._value(field) for field in EDITABLE if field in self._typed})
 
     def _value(self, field: str) -> str | int | None:

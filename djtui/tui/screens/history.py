@@ -99,10 +99,8 @@ class HistoryView(View):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action not in ("undo_this", "redo_this"):
             return True
-        change = self.change
-        if change is None or change.kind in ("undo", "redo"):
-            return None
-        return (change.undone is None) == (action == "undo_this") or None
+        # Never None: then the key would go on to the app, and undo a change that is not the one shown.
+        return self.change is not None
 
     def action_undo_this(self) -> None:
         if change := self.change:

@@ -165,7 +165,7 @@ class JobsView(View):
             for index, failure in enumerate(failures)
         ]
         title = f"{job.title}: {formats.plural(len(rows), 'failure')}"
-        self.djtui.push_screen(Failures(title, rows, empty="Everything could be done."), self._retry_if(job))
+        self.djtui.push_screen(Failures(title, rows, empty="No item failed."), self._retry_if(job))
 
     def _retry_if(self, job: JobView) -> Callable[[str | None], None]:
         def answered(answer: str | None) -> None:

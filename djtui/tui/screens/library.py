@@ -122,15 +122,20 @@ class LibraryView(Sorting):
         if memory.top:
             self._count = memory.count
             table.show(array("i", memory.top), keep=memory.track)
-        elif self.question.plain and not self.question.sort:
-            ids, self._count = first_page(app.reader, self.question.view())
-            table.show(ids, top=True)
+        else:
+            self._show_first_page()
         self._first_row = memory.row if memory.top else 0
         app.library_changed.subscribe(self, self._follow)
         app.settings_changed.subscribe(self, self._take_settings)
         (self.query_one(Greeting) if self.has_class("-empty") else table).focus()
         self._say_counts()
         self.call_after_refresh(self.set_timer, SETTLE_S, self._after_first_paint)
+
+    def _show_first_page(self) -> None:
+        """The first tracks at once, where that needs no search; the whole list follows."""
+        if self.question.plain and not self.question.sort:
+            ids, self._count = first_page(self.djtui.reader, self.question.view())
+            self.table.show(ids, top=True)
 
     def _after_first_paint(self) -> None:
         app = self.djtui
@@ -216,6 +221,8 @@ class LibraryView(Sorting):
             self._searches.changed()
         if self.has_class("-empty") and not scope.is_empty(self.djtui.reader):
             self.remove_class("-empty")
+            self._show_first_page()
+            self._ask()
             self.table.focus()
             self._count_again()
 

@@ -44,11 +44,14 @@ class Greeting(OfApp, Widget, can_focus=True):
             self.refresh_bindings()
 
         self.djtui.do(look())
+        self.set_interval(0.5, self.refresh)  # an import may have begun meanwhile
 
     def render(self) -> Content:
         width = self.size.width
         lines: list[formats.Parts] = [(), (("  This library is empty.", "bold"),), ()]
-        if self._found is None:
+        if self.djtui.jobs:
+            lines.append((("  A collection is being imported: its first tracks come in a moment.", ""),))
+        elif self._found is None:
             lines.append((("  Looking for Traktor's collection …", "$quiet"),))
         elif self._found:
             lines.append((("  Traktor collection found at", ""),))
