@@ -33,6 +33,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="djtui-pictures-") as name:
         folder = Path(name)
+        os.environ["HOME"] = name  # paths are shown below ~
         collection = folder / "collection.nml"
         write_collection(collection, tracks)
         settings = config.changed(
@@ -40,6 +41,7 @@ def main() -> None:
             "traktor.volumes",
             place_files(collection, folder / "music"),
         )
+        settings = config.changed(settings, "ui.theme", "djtui")
         config.save(settings)
         _import(folder, collection)
         asyncio.run(_draw(folder / "Music.db", settings, "library", _library))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from rich.cells import cell_len
@@ -190,7 +191,7 @@ def tags(details: Details) -> list[Part]:
 def place(details: Details) -> list[Part]:
     """Where the file is, and the crates it is in."""
     track = details.track
-    where = track.path or track.location or "no file"
+    where = formats.tilde(Path(track.path)) if track.path else track.location or "no file"
     parts: list[Part] = []
     if details.crates:
         parts += [("in ", "$quiet"), (", ".join(details.crates), ""), ("   ", "")]
