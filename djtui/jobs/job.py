@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from djtui.jobs.progress import Figures
     from djtui.library.database import Library, Tx
 
-_TRANSACTION_S: Final = 0.04
+_TRANSACTION_S: Final = 0.045
 _TELLING: Final = 50  # fewer items say nothing about the time that one takes
 
 Cursor = dict[str, Any]
@@ -162,7 +162,7 @@ class Context:
     def batch_size(self) -> int:
         """How many items to work between two checkpoints.
 
-        Smaller while memory is short, and so many that a transaction takes about 40 ms: an edit from
+        Smaller while memory is short, and so many that a transaction takes about 45 ms: an edit from
         another process waits for it.
         """
         wanted = self._batch_size() if self._batch_size else self.settings.jobs.batch

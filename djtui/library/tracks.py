@@ -29,12 +29,6 @@ def text_row(texts: Mapping[str, Any]) -> tuple[str | None, ...]:
     return (*folded, words(*folded[: len(SEARCHED)]))
 
 
-async def next_id(tx: Tx) -> int:
-    """The id of the next new track. Ids are never used twice: undone tracks leave a gap."""
-    row = await tx.fetchone("SELECT value FROM meta WHERE name = 'track'")
-    return 1 + int(row["value"]) if row else 1
-
-
 async def insert(
     tx: Tx,
     rows: Sequence[Sequence[Any]],
@@ -46,8 +40,11 @@ async def insert(
     """Add tracks: for each a row in the order of GIVEN, its folded texts and its cues. Returns their ids."""
     if not rows:
         return range(0)
-    first = await next_id(tx)
-    ids = range(first, first + len(rows))
+    taken = await tx.fetchall(
+        "UPDATE meta SET value = value + ? WHERE name = 'track' RETURNING value", (len(rows),)
+    )
+    last = int(taken[0]["value"])
+    ids = range(last - len(rows) + 1, last + 1)  # never used twice: undone tracks leave a gap
     revision = await tx.revision()
     await tx.insert(
         "track",
@@ -61,7 +58,6 @@ async def insert(
     )
     await _index(tx, "BETWEEN ? AND ?", (ids[0], ids[-1]))
     await _insert_cues(tx, zip(ids, cues, strict=True))
-    await tx.execute("INSERT OR REPLACE INTO meta VALUES ('track', ?)", (ids[-1],))
     return ids
 
 

@@ -89,6 +89,8 @@ class Storing:
         self, library: Reader, entries: Sequence[tuple[Link, ParsedEntry, bytes]]
     ) -> list[Difference]:
         """What merging these entries comes to, each for its track as it is now. Writes nothing."""
+        if not entries:
+            return []
         images = await tracks.images(library, [link.track_id for link, _, _ in entries], cues=True)
         bases = await self._bases(
             library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]

@@ -7,7 +7,8 @@ CREATE TABLE meta (
 
 -- revision: the number of the last transaction that changed a track or playlist.
 -- removal:  the revision at which a track was last deleted. playlists: ... a playlist last changed.
-INSERT INTO meta VALUES ('revision', 0), ('removal', 0), ('playlists', 0);
+-- track:    the highest id that a track ever had.
+INSERT INTO meta VALUES ('revision', 0), ('removal', 0), ('playlists', 0), ('track', 0);
 
 -- The narrow columns stand first: a filter on them need not walk past the text of each row.
 CREATE TABLE track (
