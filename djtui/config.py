@@ -79,7 +79,8 @@ class TraktorSettings:
     )
     strategy: str = _option(
         "merge",
-        "Who wins when both sides changed a field: merge asks, fill takes only what is empty here.",
+        "Who wins when both sides changed a field: merge keeps yours and notes a conflict, "
+        "fill takes only what is empty here.",
         choices=("merge", "traktor", "library", "fill"),
     )
 

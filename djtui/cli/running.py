@@ -48,8 +48,8 @@ async def import_collection(session: Session, path: Path, **params: Any) -> int:
 def import_lines(result: dict[str, Any]) -> list[str]:
     """The counts of an import for a person."""
     first = (
-        f"{result['entries']:,} entries: {result['added']:,} added, {result['updated']:,} updated, "
-        f"{result['unchanged']:,} unchanged. {result['playlists']:,} playlists, {result['cues']:,} cues."
+        f"{_plural(result['entries'], 'entry', 'entries')}: {result['added']:,} added, {result['updated']:,} updated, "
+        f"{result['unchanged']:,} unchanged. {_plural(result['playlists'], 'playlist')}, {_plural(result['cues'], 'cue')}."
     )
     lines = [f"Would be: {first}" if result.get("dry_run") else first]
     if result["missing_files"]:
@@ -71,6 +71,10 @@ def import_lines(result: dict[str, Any]) -> list[str]:
         lines.append(f"  {change['track']}: {change['field']}: {change['from']!r} -> {change['to']!r}")
     lines += result.get("notes") or []
     return lines
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 async def start_import(session: Session, path: Path) -> None:

@@ -301,15 +301,17 @@ class VirtualDataTable(VirtualRows, inherit_bindings=False):
         style = self._style("datatable--header")
         if y:
             return Strip.blank(self.size.width, style)
-        texts = [self._padded(self._label(column, width), column, width) for _, column, width in self.fitted]
+        texts = [self._heading(column, width) for _, column, width in self.fitted]
         return self._strip([Segment("".join(texts), style)], style)
 
-    def _label(self, column: TableColumn, width: int) -> str:
+    def _heading(self, column: TableColumn, width: int) -> str:
         label = column.short if column.short and len(column.label) > width else column.label
         if column.field != self.sorted_by:
-            return label
+            return self._padded(label, column, width)
         arrow = DOWN if self.sorted_down else UP
-        return f"{label} {arrow}" if len(label) + 2 <= width else label[: width - 1] + arrow
+        if len(label) + 2 <= width:
+            return self._padded(f"{label} {arrow}", column, width)
+        return self._padded(label, column, width)[:-1] + arrow  # in the blank between two columns
 
     def _padded(self, text: str, column: TableColumn, width: int) -> str:
         pad = " " * self.cell_padding
