@@ -47,9 +47,11 @@ async def import_collection(session: Session, path: Path, **params: Any) -> int:
 
 def import_lines(result: dict[str, Any]) -> list[str]:
     """The counts of an import for a person."""
+    entries = _plural(result["entries"], "entry", "entries")
+    lists, cues = _plural(result["playlists"], "playlist"), _plural(result["cues"], "cue")
     first = (
-        f"{_plural(result['entries'], 'entry', 'entries')}: {result['added']:,} added, {result['updated']:,} updated, "
-        f"{result['unchanged']:,} unchanged. {_plural(result['playlists'], 'playlist')}, {_plural(result['cues'], 'cue')}."
+        f"{entries}: {result['added']:,} added, {result['updated']:,} updated, "
+        f"{result['unchanged']:,} unchanged. {lists}, {cues}."
     )
     lines = [f"Would be: {first}" if result.get("dry_run") else first]
     if result["missing_files"]:
