@@ -83,6 +83,25 @@ class TraktorSettings:
         "fill takes only what is empty here.",
         choices=("merge", "traktor", "library", "fill"),
     )
+    backups: int = _option(20, "Copies kept of a collection before an export.", low=1, high=1000)
+    quiet_s: int = _option(
+        30,
+        "Seconds for which a collection of another machine must have been left alone before it is written.",
+        low=0,
+        high=3600,
+    )
+    recheck_s: int = _option(
+        60,
+        "Seconds after which such a collection is looked at again: did Traktor overwrite it?",
+        low=0,
+        high=3600,
+    )
+    auto: bool = _option(False, "Keep library and collection in step by themselves while djtui runs.")
+    on_start: bool = _option(True, "With auto: when djtui starts.")
+    on_file_change: bool = _option(True, "With auto: when Traktor has written its collection.")
+    on_library_change: bool = _option(True, "With auto: when something was changed here.")
+    direction: str = _option("both", "With auto: what is done.", choices=("import", "export", "both"))
+    debounce_s: int = _option(5, "With auto: seconds of quiet before it begins.", low=1, high=3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,27 @@ def _traktor_import(params: dict[str, Any], library: Library, settings: Settings
     return import_job(params, settings)
 
 
+def _traktor_export(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.traktor.exporting import export_job
+
+    return export_job(params, settings)
+
+
+def _traktor_restore(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.traktor.restoring import restore_job
+
+    return restore_job(params, settings)
+
+
+def _traktor_nights(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.traktor.history_importing import nights_job
+
+    return nights_job(params, settings)
+
+
 KINDS: JobKinds = {
     "traktor-import": _traktor_import,
+    "traktor-export": _traktor_export,
+    "traktor-restore": _traktor_restore,
+    "traktor-nights": _traktor_nights,
 }

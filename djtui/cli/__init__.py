@@ -12,14 +12,19 @@ from djtui import __version__
 from djtui.cli.output import Output
 from djtui.cli.session import CANCELLED, FAILED, Failure, Session
 from djtui.config import ConfigError, default_library
+from djtui.library.cues import CueError
 from djtui.library.database import LibraryError
 from djtui.library.history import HistoryError
+from djtui.library.playlists import PlaylistError
 
 _COMMANDS = {
     "traktor": "traktor",
     "search": "library",
-    "edit": "library",
+    "edit": "editing",
+    "delete": "editing",
+    "cue": "cues",
     "playlists": "library",
+    "playlist": "playlists",
     "stats": "library",
     "history": "changes",
     "undo": "changes",
@@ -104,6 +109,6 @@ def _run(arguments: list[str]) -> int:
     except Failure as error:
         out.error(str(error), **error.fields)
         return error.code
-    except (ConfigError, LibraryError, HistoryError) as error:
+    except (ConfigError, LibraryError, HistoryError, PlaylistError, CueError) as error:
         out.error(str(error))
         return FAILED

@@ -36,7 +36,7 @@ async def history(session: Session, limit: int) -> None:
         for change in found
     ]
     session.out.result(
-        table(("id", "When (UTC)", "Kind", "What", "Tracks", ""), rows, right=(0, 4))
+        table(("id", "When (UTC)", "Kind", "What", "Items", ""), rows, right=(0, 4))
         if rows
         else ["Nothing yet."],
         changes=[

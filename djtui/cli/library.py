@@ -1,17 +1,17 @@
-"""Looking at the library and editing it: search, edit, playlists, stats."""
+"""Looking at the library: search, playlists, stats."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 
 from djtui.cli.output import minutes, table
-from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
-from djtui.library import history, tracks
+from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import playlists as crates
+from djtui.library import tracks
 from djtui.library.database import Library
 from djtui.model import key as keys
 from djtui.model.track import Track
@@ -48,6 +48,27 @@ def track_fields(track: Track) -> dict[str, Any]:
     return fields
 
 
+def track_lines(session: Session, shown: Sequence[Track]) -> list[str]:
+    """Tracks as a table."""
+    return table(
+        ("id", "Title", "Artist", "BPM", "Key", "★", "Time", "Genre"),
+        [
+            (
+                track.id,
+                track.title or (track.location or "").rpartition("/")[2],
+                track.artist,
+                "" if track.bpm is None else f"{track.bpm:.2f}",
+                keys.spell(track.key, _notation(session)),
+                track.rating,
+                minutes(track.duration),
+                track.genre,
+            )
+            for track in shown
+        ],
+        right=(0, 3, 4, 5, 6),
+    )
+
+
 @click.command()
 @click.argument("query", nargs=-1)
 @click.option("--sort", "sort", default=None, metavar="FIELD", help="Sort by a field, unknown last.")
@@ -78,23 +99,7 @@ async def search(
         ids = await matching(library, text, order, limit or -1)
         rows = await tracks.get_many(library, ids)
     shown = [rows[id] for id in ids]
-    lines = table(
-        ("id", "Title", "Artist", "BPM", "Key", "★", "Time", "Genre"),
-        [
-            (
-                track.id,
-                track.title or (track.location or "").rpartition("/")[2],
-                track.artist,
-                "" if track.bpm is None else f"{track.bpm:.2f}",
-                keys.spell(track.key, _notation(session)),
-                track.rating,
-                minutes(track.duration),
-                track.genre,
-            )
-            for track in shown
-        ],
-        right=(0, 3, 4, 5, 6),
-    )
+    lines = track_lines(session, shown)
     more = f" · {counts['unknown']:,} unknown" if counts["unknown"] else ""
     cut = f" · the first {len(shown):,} shown" if len(shown) < counts["matches"] else ""
     session.out.result(
@@ -103,35 +108,6 @@ async def search(
         unknown=counts["unknown"],
         tracks=[track_fields(track) for track in shown],
     )
-
-
-@click.command()
-@click.argument("query")
-@click.argument("assignments", nargs=-1, required=True, metavar="FIELD=VALUE…")
-@click.option("--yes", is_flag=True, help="Change several tracks without asking.")
-@command
-async def edit(session: Session, query: str, assignments: tuple[str, ...], yes: bool) -> int | None:
-    """Set text fields and the rating of the tracks that QUERY finds. Undo with `djtui undo`.
-
-    \b
-    djtui edit id:17 title='Opal (Four Tet Remix)'
-    djtui edit 'artist:bicep genre:none' genre=Breaks rating=4 --yes
-    djtui edit id:17 comment=          (empty: unknown)
-    """
-    fields = dict(_assignment(text) for text in assignments)
-    async with session.library(create=False) as library:
-        ids = await matching(library, query)
-        if not ids:
-            raise Failure(f"Nothing matches {query!r}; nothing was changed.")
-        if len(ids) > 1 and not yes:
-            await _ask(session, library, ids, fields)
-        title = ", ".join(f"{name} = {value}" for name, value in fields.items())
-        count, change = await history.edit(library, ids, fields, title)
-    said = (
-        f"{count:,} changed (change {change}; djtui undo takes it back)." if change else "Nothing to change."
-    )
-    session.out.result([said], changed=count, change=change)
-    return None
 
 
 @click.command()
@@ -223,35 +199,3 @@ def _order(sort: str | None, reverse: bool) -> str:
         names = ", ".join(name for name, field in FIELDS.items() if field.sort_sql is not None)
         raise Failure(f"There is no field {sort} to sort by. There are: {names}.", WRONG_USE)
     return f"{field.sort_sql} IS NULL, {field.sort_sql}{' DESC' if reverse else ''}, track.id"
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or name not in history.EDITABLE:
-        raise Failure(
-            f"{text!r} is not FIELD=VALUE with a field that can be edited: {', '.join(history.EDITABLE)}.",
-            WRONG_USE,
-        )
-    if not value.strip():
-        return name, None
-    if name != "rating":
-        return name, value
-    if value.strip() not in {"0", "1", "2", "3", "4", "5"}:
-        raise Failure(f"rating wants 0 to 5 stars, not {value!r}.", WRONG_USE)
-    return name, int(value)
-
-
-async def _ask(session: Session, library: Library, ids: list[int], fields: dict[str, Any]) -> None:
-    examples = await tracks.get_many(library, ids[:5])
-    named = [" - ".join(text for text in (track.artist, track.title) if text) for track in examples.values()]
-    what = ", ".join(f"{name} = {value}" for name, value in fields.items())
-    lines = [f"{len(ids):,} tracks would get {what}:", *(f"  {name}" for name in named)]
-    if len(ids) > len(named):
-        lines.append(f"  … and {len(ids) - len(named):,} more")
-    if session.out.as_json or not sys.stdin.isatty():
-        raise Failure(
-            "\n".join([*lines, "Say --yes to change them all."]), WRONG_USE, count=len(ids), examples=named
-        )
-    session.out.note("\n".join(lines))
-    if not click.confirm("Change them?", err=True):
-        raise Failure("Nothing was changed.", FAILED)

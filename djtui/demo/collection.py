@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from djtui.demo.invention import GENRES, InventedTrack, Inventor
-from djtui.demo.nml_writer import DECLARATION, Attribute, closing, decimal, element, escape, opening
+from djtui.traktor.writer import DECLARATION, Attribute, closing, decimal, element, escape, opening
 from djtui.model.cue import Cue, CueType
 
 _NIGHTS: Final = ("Warm-up", "Closing", "Rooftop", "Basement", "Festival", "Radio", "Afterhour", "Open air")

@@ -1,28 +1,58 @@
 """History: what changed, and undoing it, also after a restart.
 
-A change keeps for each track it touched the fields as they were and as they became. Undoing refuses,
-track by track, where the present value is no longer the one that the change wrote: that is somebody's
-later work. The tracks that an import brought carry its job's number instead of an image each.
+A change keeps for each track it touched the fields as they were and as they became; of removed tracks, of
+playlists and conflicts it keeps the rows. Undoing refuses, item by item, where the present state is no longer
+the one that the change left: that is somebody's later work. The tracks and playlists that an import brought
+carry its job's number instead of an image each.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from djtui.library import playlists, tracks
+from djtui.library import playlists, removal
 from djtui.library.database import Library, Tx
-from djtui.library.tracks import as_json
+from djtui.library.editing import EDITABLE, Image, derived, edit, edit_each
+from djtui.library.history_conflicts import swap_conflicts
+from djtui.library.history_imports import remove_imported
+from djtui.library.history_playlists import swap_playlists
+from djtui.library.history_rows import Progress, Refusal, Undone, put_tracks_back, swap_fields
+from djtui.library.journal import Images, Rows, What, add, begin, note, now
 
-_BATCH: Final = 500
+__all__ = [
+    "BY_JOB",
+    "EDITABLE",
+    "Change",
+    "HistoryError",
+    "Image",
+    "Images",
+    "Refusal",
+    "Rows",
+    "Undone",
+    "add",
+    "add_playlists",
+    "begin",
+    "changes",
+    "derived",
+    "edit",
+    "edit_each",
+    "find",
+    "images",
+    "newest",
+    "note",
+    "now",
+    "redo",
+    "rows",
+    "undo",
+]
 
-EDITABLE: Final = (
-    "title", "artist", "album", "albumartist", "remixer", "producer", "label", "genre", "comment", "comment2",
-    "mix", "catalogue", "rating",
-)  # fmt: skip
+BY_JOB: Final = frozenset({"export", "restore"})
+"""The kinds of change that only a job can undo: they are about a file."""
+
+_COLUMNS: Final = "id, at, kind, title, items, job_id, undone, undoes"
 
 
 class HistoryError(Exception):
@@ -31,7 +61,10 @@ class HistoryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An entry of the history. `undone` is the change that undid it, `undoes` the one that it undid."""
+    """An entry of the history. `undone` is the change that undid it, `undoes` the one that it undid.
+
+    `items`: the tracks that it touched; of one that touched none its playlists, else its conflicts.
+    """
 
     id: int
     at: str
@@ -43,87 +76,15 @@ class Change:
     undoes: int | None
 
 
-@dataclass(slots=True)
-class Refusal:
-    """A track that an undo left alone, and why."""
-
-    item: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Undone:
-    """What an undo did: the number of tracks put back or removed, those refused, and its own entry."""
-
-    change: int
-    undone: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-
-
-Images = Mapping[int, tuple[Mapping[str, Any], Mapping[str, Any]]]
-"""track id -> (fields before, fields after)"""
-
-Progress = Callable[[int], None]
-
-
-async def begin(
-    tx: Tx, kind: str, title: str, *, job_id: int | None = None, undoes: int | None = None
-) -> int:
-    """Open an entry; `add` fills it. Returns its id."""
-    cursor = await tx.execute(
-        "INSERT INTO change (at, kind, title, job_id, undoes) VALUES (?, ?, ?, ?, ?)",
-        (now(), kind, title, job_id, undoes),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
-
-
-async def add(tx: Tx, change_id: int, images: Images) -> None:
-    """Note what the change did to some tracks; noting a track again changes nothing."""
-    rows = [(change_id, id, as_json(before), as_json(after)) for id, (before, after) in images.items()]
-    await tx.executemany("INSERT OR IGNORE INTO change_item VALUES (?, ?, ?, ?)", rows)
-    await tx.execute(
-        "UPDATE change SET items = (SELECT count(*) FROM change_item WHERE change_id = id) WHERE id = ?",
-        (change_id,),
-    )
-
-
 async def add_playlists(tx: Tx, change_id: int, ids: Sequence[int]) -> None:
-    """Note playlists as they are before a change; noting one again changes nothing."""
+    """Note playlists as they are before a change that is not noted; noting one again changes nothing."""
     images = await playlists.images(tx, ids)
-    await tx.executemany(
-        "INSERT OR IGNORE INTO change_playlist VALUES (?, ?, ?)",
-        [(change_id, id, as_json(image)) for id, image in images.items()],
-    )
-
-
-async def edit(
-    library: Library, ids: Sequence[int], fields: Mapping[str, Any], title: str
-) -> tuple[int, int | None]:
-    """Set fields of tracks as one change. Returns (tracks changed, the change or None if nothing changed)."""
-    change_id: int | None = None
-    changed = 0
-    for start in range(0, len(ids), _BATCH):
-        async with library.writing() as tx:
-            present = await tracks.images(tx, ids[start : start + _BATCH])
-            images = {id: _difference(image, fields) for id, image in present.items()}
-            images = {id: pair for id, pair in images.items() if pair[1]}
-            if not images:
-                continue
-            if change_id is None:
-                change_id = await begin(tx, "edit", title)
-            await tracks.update(tx, {id: after for id, (_, after) in images.items()})
-            await add(tx, change_id, images)
-            changed += len(images)
-    return changed, change_id
+    await note(tx, change_id, "playlist", {id: (image, {}) for id, image in images.items()})
 
 
 async def changes(library: Library, limit: int = 200) -> list[Change]:
     """The newest entries, newest first."""
-    rows = await library.fetchall(
-        "SELECT id, at, kind, title, items, job_id, undone, undoes FROM change ORDER BY id DESC LIMIT ?",
-        (limit,),
-    )
+    rows = await library.fetchall(f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?", (limit,))
     return [Change(*row) for row in rows]
 
 
@@ -138,6 +99,21 @@ async def images(
     return [(row["track_id"], json.loads(row["before"]), json.loads(row["after"])) for row in rows]
 
 
+async def rows(
+    library: Library, change_id: int, what: What | None = None, limit: int = 500
+) -> list[tuple[What, int, dict[str, Any] | None, dict[str, Any] | None]]:
+    """What a change did to other things: (track, playlist or conflict; its id, before, after)."""
+    found = await library.fetchall(
+        "SELECT what, row_id, before, after FROM change_row WHERE change_id = ? AND what = ifnull(?, what)"
+        " ORDER BY what, row_id LIMIT ?",
+        (change_id, what, limit),
+    )
+    return [
+        (row["what"], row["row_id"], json.loads(row["before"] or "null"), json.loads(row["after"] or "null"))
+        for row in found
+    ]
+
+
 async def newest(library: Library, *, undone: bool) -> Change | None:
     """The change that undo (or, with `undone`, redo) means when none is named."""
     what = "max(undone), id" if undone else "max(id), id"
@@ -150,9 +126,7 @@ async def newest(library: Library, *, undone: bool) -> Change | None:
 
 async def find(library: Library, change_id: int) -> Change:
     """The entry with this number. Raises `HistoryError`."""
-    rows = await library.fetchall(
-        "SELECT id, at, kind, title, items, job_id, undone, undoes FROM change WHERE id = ?", (change_id,)
-    )
+    rows = await library.fetchall(f"SELECT {_COLUMNS} FROM change WHERE id = ?", (change_id,))
     if not rows:
         raise HistoryError(f"There is no change {change_id} in the history.")
     return Change(*rows[0])
@@ -163,38 +137,49 @@ async def undo(library: Library, change: Change, progress: Progress = lambda don
 
     Works in short transactions: cut off, it is simply started again.
     """
-    if change.kind in ("undo", "redo"):
-        raise HistoryError(
-            f"Change {change.id} is itself {_article(change.kind)}; name change {change.undoes} instead."
-        )
+    _refuse_others(change)
     if change.undone is not None:
         raise HistoryError(
             f"Change {change.id} ({change.title}) is undone already, by change {change.undone}."
         )
     await _refuse_while_running(library, change)
     result = await _begin_reversal(library, change, "undo")
-    await _apply(library, change, result, progress, forward=False)
-    await _restore_playlists(library, change, result)
+    await put_tracks_back(library, change.id, result, progress)
+    await swap_playlists(library, change.id, result, forward=False)
+    await swap_conflicts(library, change.id, result, forward=False)
+    await swap_fields(library, change.id, result, progress, forward=False)
     if change.kind == "import" and change.job_id is not None:
-        await _remove_imported(library, change, result, progress)
+        await remove_imported(library, change.id, change.job_id, result, progress)
     await _end_reversal(library, change, result, undone=result.change)
     return result
 
 
 async def redo(library: Library, change: Change, progress: Progress = lambda done: None) -> Undone:
     """Do again what an undone change had done. Raises `HistoryError`."""
-    if change.kind in ("undo", "redo"):
-        raise HistoryError(
-            f"Change {change.id} is itself {_article(change.kind)}; name change {change.undoes} instead."
-        )
+    _refuse_others(change)
     if change.undone is None:
         raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
     if change.kind == "import":
         raise HistoryError("An undone import is not redone from the history: import the collection again.")
     result = await _begin_reversal(library, change, "redo")
-    await _apply(library, change, result, progress, forward=True)
+    if change.kind == removal.KIND:
+        async with library.writing() as tx:
+            result.tracks, missing = await removal.remove_again(tx, change.id)
+        result.refused += [Refusal(f"track {id}", "it is no longer in the library") for id in missing]
+    else:
+        await swap_fields(library, change.id, result, progress, forward=True)
+        await swap_conflicts(library, change.id, result, forward=True)
+        await swap_playlists(library, change.id, result, forward=True)
     await _end_reversal(library, change, result, undone=None)
     return result
+
+
+def _refuse_others(change: Change) -> None:
+    if change.kind in ("undo", "redo"):
+        article = "an undo" if change.kind == "undo" else "a redo"
+        raise HistoryError(f"Change {change.id} is itself {article}; name change {change.undoes} instead.")
+    if change.kind in BY_JOB:
+        raise HistoryError(f"Change {change.id} ({change.title}) is about a file: a job takes it back.")
 
 
 async def _begin_reversal(library: Library, change: Change, kind: str) -> Undone:
@@ -220,101 +205,3 @@ async def _refuse_while_running(library: Library, change: Change) -> None:
             f"Change {change.id} ({change.title}) is not finished: its job is {row['state']}. "
             "Cancel the job or let it end, then undo."
         )
-
-
-async def _apply(
-    library: Library, change: Change, result: Undone, progress: Progress, *, forward: bool
-) -> None:
-    """Take each track of a change from one of its images to the other, if it still is as the first says."""
-    last = -1
-    while True:
-        rows = await library.fetchall(
-            "SELECT track_id, before, after FROM change_item WHERE change_id = ? AND track_id > ?"
-            " ORDER BY track_id LIMIT ?",
-            (change.id, last, _BATCH),
-        )
-        if not rows:
-            return
-        last = rows[-1]["track_id"]
-        async with library.writing() as tx:
-            present = await tracks.images(tx, [row["track_id"] for row in rows], cues=True)
-            targets: dict[int, dict[str, Any]] = {}
-            for row in rows:
-                sides = json.loads(row["before"]), json.loads(row["after"])
-                expected, target = sides if forward else sides[::-1]
-                id = row["track_id"]
-                if (image := present.get(id)) is None:
-                    result.refused.append(Refusal(f"track {id}", "it is no longer in the library"))
-                    continue
-                image["cues"] = image["cues"] or []
-                if later := [name for name, value in expected.items() if image.get(name) != value]:
-                    result.refused.append(Refusal(_name(image), f"{', '.join(later)} was changed since"))
-                    continue
-                targets[id] = target
-            await tracks.update(tx, targets)
-        result.undone += len(targets)
-        progress(result.undone)
-
-
-async def _restore_playlists(library: Library, change: Change, result: Undone) -> None:
-    rows = await library.fetchall(
-        "SELECT playlist_id, before FROM change_playlist WHERE change_id = ? ORDER BY playlist_id",
-        (change.id,),
-    )
-    for row in rows:
-        image = json.loads(row["before"])
-        async with library.writing() as tx:
-            if not await playlists.restore(tx, row["playlist_id"], image):
-                result.refused.append(Refusal(f"playlist {image['name']}", "it is no longer in the library"))
-
-
-async def _remove_imported(library: Library, change: Change, result: Undone, progress: Progress) -> None:
-    kept = {
-        row["track_id"]: row["title"]
-        for row in await library.fetchall(
-            "SELECT DISTINCT item.track_id, track.title FROM change_item AS item"
-            " JOIN change ON change.id = item.change_id JOIN track ON track.id = item.track_id"
-            " WHERE item.change_id > ? AND change.undone IS NULL"
-            " AND track.job_id = ?",
-            (change.id, change.job_id),
-        )
-    }
-    result.refused += [
-        Refusal(title or f"track {id}", "it was changed after the import") for id, title in kept.items()
-    ]
-    async with library.writing() as tx:
-        await tx.execute("DELETE FROM playlist WHERE job_id = ?", (change.job_id,))
-        await tx.execute("UPDATE nml_file SET digest = NULL, mtime_ns = NULL")  # the next import looks again
-        await tx.touch("playlists")
-    last = 0
-    while True:
-        rows = await library.fetchall(
-            "SELECT id FROM track WHERE job_id = ? AND id > ? ORDER BY id LIMIT ?",
-            (change.job_id, last, _BATCH),
-        )
-        if not rows:
-            return
-        last = rows[-1]["id"]
-        gone = [row["id"] for row in rows if row["id"] not in kept]
-        async with library.writing() as tx:
-            await tracks.delete(tx, gone)
-        result.undone += len(gone)
-        progress(result.undone)
-
-
-def _article(kind: str) -> str:
-    return "an undo" if kind == "undo" else "a redo"
-
-
-def _difference(image: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    after = {name: value for name, value in fields.items() if image[name] != value}
-    return {name: image[name] for name in after}, after
-
-
-def _name(image: Mapping[str, Any]) -> str:
-    return " - ".join(text for text in (image["artist"], image["title"]) if text) or f"track {image['id']}"
-
-
-def now() -> str:
-    """The present moment as the library writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

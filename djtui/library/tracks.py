@@ -61,6 +61,25 @@ async def insert(
     return ids
 
 
+async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> None:
+    """Make deleted tracks again as their `images` (with cues) say, with the ids they had."""
+    if not images:
+        return
+    revision = await tx.revision()
+    await tx.insert(
+        "track",
+        COLUMNS,
+        ([id, revision, *(image[name] for name in COLUMNS[2:])] for id, image in images.items()),
+    )
+    await tx.insert(
+        "track_text", ("id", *FOLDED, "words"), ((id, *text_row(image)) for id, image in images.items())
+    )
+    for part in _parts(list(images)):
+        await _index(tx, f"IN ({_marks(part)})", part)
+    await _insert_cues(tx, ((id, image["cues"] or ()) for id, image in images.items()))
+    await settle_index(tx, 16)
+
+
 async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
     """Set columns of tracks; under "cues" a sequence of cue rows replaces all of a track's cues.
 
@@ -170,6 +189,32 @@ async def _keep_bases(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
             changed = {name: image[name] for name in SYNCED if name in fields}
             bases.append((as_json(changed | json.loads(entry["base"] or "{}")), entry["id"]))
         await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
+
+
+async def file_value(library: Reader, file_id: int, track_id: int, field: str) -> tuple[bool, Any]:
+    """Whether a file has this track, and what it has in a synced field."""
+    row = await library.fetchone(
+        "SELECT base FROM nml_entry WHERE file_id = ? AND track_id = ? ORDER BY gone, id",
+        (file_id, track_id),
+    )
+    image = (await images(library, [track_id], cues=True)).get(track_id)
+    if row is None or image is None:
+        return False, None
+    return True, (image | json.loads(row["base"] or "{}"))[field]
+
+
+async def set_file_value(tx: Tx, file_id: int, track_id: int, field: str, value: Any) -> None:
+    """Note what a file has in a synced field of a track: a base, unless the track has it too."""
+    image = (await images(tx, [track_id], cues=True))[track_id]
+    for row in await tx.fetchall(
+        "SELECT id, base FROM nml_entry WHERE file_id = ? AND track_id = ?", (file_id, track_id)
+    ):
+        base = {name: was for name, was in json.loads(row["base"] or "{}").items() if name != field}
+        if image[field] != value:
+            base[field] = value
+        await tx.execute(
+            "UPDATE nml_entry SET base = ? WHERE id = ?", (as_json(base) if base else None, row["id"])
+        )
 
 
 # -- the search index -----------------------------------------------------------------------------

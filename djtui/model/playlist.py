@@ -10,7 +10,10 @@ PlaylistKind = Literal["folder", "list", "smart"]
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A node of the tree. `items` counts the entries of a list, 0 for the other kinds."""
+    """A node of the tree. `items` counts the entries of a list, 0 for the other kinds.
+
+    `edited`: it was changed here since the last sync, or was never in a file.
+    """
 
     id: int
     parent_id: int | None
@@ -22,3 +25,4 @@ class Playlist:
     uuid: str | None = None
     query: str | None = None
     foreign_query: str | None = None
+    edited: bool = False

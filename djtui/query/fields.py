@@ -201,7 +201,7 @@ _ALL: Final = (
         ("djtui",),
         "whether library and Traktor disagree about it",
         "any",
-        "(track.id IN (SELECT track_id FROM conflict))",
+        "(track.id IN (SELECT track_id FROM conflict WHERE track_id IS NOT NULL))",
         attrgetter("conflict"),
         aliases=("conflicts",),
         always_known=True,

@@ -7,17 +7,21 @@ from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
 from djtui.library.database import Tx
-from djtui.traktor import matching
+from djtui.library.tracks import as_json
+from djtui.traktor import journal, lost, matching
 from djtui.traktor.entry import ROW, ParsedEntries, ParsedEntry, entry_keys, parse_entries
+from djtui.traktor.gone import STAYS, UNDECIDED
 from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
 from djtui.traktor.location import VolumeMap
 from djtui.traktor.matching import Link, Matches, Portrait
 from djtui.traktor.nml import Fingerprint, Survey, fingerprint, survey
+from djtui.traktor.recovering import recover
 from djtui.traktor.spans import Spans
 from djtui.traktor.storing import Difference
 
@@ -49,6 +53,10 @@ class Reading:
         work.file_id = row["id"] if row else None
         work.storing.job_id, work.storing.file_id = ctx.job_id, work.file_id or 0
         async with reading(work):
+            if not work.dry_run:
+                async for batch in recover(ctx, LANE, work.path, work.file_id):
+                    yield batch
+                row = await ctx.library.fetchone("SELECT * FROM nml_file WHERE path = ?", (str(work.path),))
             print_ = await asyncio.to_thread(fingerprint, work.path)
             known = row["digest"] if row is not None and not work.retry else None
             if row and known and (row["size"], row["mtime_ns"]) == (print_.size, print_.mtime_ns):
@@ -101,6 +109,8 @@ class Matching:
         if work.unchanged or work.survey is None:
             return
         found = work.survey
+        async for batch in self._lost(ctx, found):
+            yield batch
         stored = {
             row["hash"]: row["id"]
             for row in await ctx.library.fetchall(
@@ -116,6 +126,7 @@ class Matching:
             present.add(hash)
         ctx.report(total=len(pending))
         vanished = {id for hash, id in stored.items() if hash not in present}
+        back = [id for hash, id in stored.items() if hash in present]
         work.superseded = frozenset(vanished)
         work.matches = Matches()
         if not stored and await ctx.library.fetchone("SELECT 1 FROM track LIMIT 1") is None:
@@ -135,13 +146,62 @@ class Matching:
             yield Batch(nothing, processed=len(places))
         if vanished and found.role == "collection" and work.matches.unmatched:
             await self._find_moved(ctx, vanished)
+        work.vanished = frozenset(vanished if found.role == "collection" else ())
 
         async def mark_gone(tx: Tx) -> None:
-            await tx.execute("UPDATE nml_entry SET gone = 0 WHERE gone AND file_id = ?", (work.file_id,))
-            if found.role == "collection":
-                await tx.executemany("UPDATE nml_entry SET gone = 1 WHERE id = ?", [(id,) for id in vanished])
+            if found.role != "collection":
+                return
+            await tx.executemany(
+                "UPDATE nml_entry SET gone = ? WHERE id = ? AND gone != ?",
+                [(UNDECIDED, id, STAYS) for id in vanished],
+            )
+            # Removed here, and by now changed in Traktor (so it comes back) or removed there too.
+            await tx.execute(
+                "DELETE FROM nml_entry WHERE file_id = ? AND track_id IS NULL AND gone != 0", (work.file_id,)
+            )
+            returned = await tx.fetchall(
+                "UPDATE nml_entry SET gone = 0 WHERE file_id = ? AND gone != 0"
+                " AND id IN (SELECT value FROM json_each(?)) RETURNING track_id",
+                (work.file_id, as_json(back)),
+            )
+            await tx.executemany(
+                "DELETE FROM conflict WHERE track_id = ? AND field = 'deleted'",
+                [(row["track_id"],) for row in returned],
+            )
 
         yield Batch(nothing if work.dry_run else mark_gone)
+
+    async def _lost(self, ctx: Context, found: Survey) -> Batches:
+        """Exports that Traktor has overwritten wait again; the others it has taken over."""
+        work = self.job
+        written = await journal.exports(ctx.library, work.file_id, "written")
+        if not written or found.digest == written[-1].result:
+            return
+        rows = await ctx.library.fetchall(
+            "SELECT id, key FROM nml_entry WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json([entry for export in written for entry in export.edits.fields]),),
+        )
+        keys = {row["id"]: row["key"] for row in rows}
+        async with reading(work):
+            there = await lost.look(partial(ctx.run, LANE), found, written, keys)
+        gone = lost.lost(written, keys, there)
+        work.lost = [export.id for export in gone]
+        work.storing.forgotten = {
+            entry: {name: old for name, (old, _) in pairs.items()}
+            for export in gone
+            for entry, pairs in export.edits.fields.items()
+        }
+
+        async def settle(tx: Tx) -> None:
+            for export in gone:
+                await journal.forget(tx, export, "lost")
+            for export in written:
+                if export.id not in work.lost:
+                    await journal.mark(tx, export.id, "kept")
+
+        if gone:
+            ctx.report(message="Traktor has overwritten the last export: its edits wait for export again.")
+        yield Batch(nothing if work.dry_run else settle)
 
     async def _find_moved(self, ctx: Context, vanished: set[int]) -> None:
         work = self.job

@@ -11,7 +11,6 @@ from typing import Final
 from djtui.jobs.job import Batch, Context, Cursor, Estimate
 from djtui.library.database import Tx
 from djtui.library.history import now as present_time
-from djtui.library.tracks import as_json
 from djtui.traktor.import_state import LANE, Batches, Import, nothing
 from djtui.traktor.location import VolumeMap, spellings
 
@@ -24,8 +23,8 @@ _COUNTED: Final = ("entries", "cues", "missing_files", "conflicts", "playlists",
 _COUNTS: Final = """
 SELECT count(*) AS entries, total(entry.cues) AS cues, count(nullif(track.missing, 0)) AS missing_files,
        (SELECT count(*) FROM conflict WHERE conflict.file_id = :file) AS conflicts,
-       (SELECT count(*) FROM nml_playlist JOIN playlist ON playlist.id = nml_playlist.playlist_id
-        WHERE nml_playlist.file_id = :file AND kind != 'folder') AS playlists,
+       (SELECT count(*) FROM nml_node JOIN playlist ON playlist.id = nml_node.playlist_id
+        WHERE nml_node.file_id = :file AND playlist.kind != 'folder') AS playlists,
        (SELECT count(*) FROM nml_entry WHERE file_id = :file AND gone) AS gone
 FROM nml_entry AS entry JOIN track ON track.id = entry.track_id
 WHERE entry.file_id = :file AND NOT entry.gone
@@ -47,7 +46,7 @@ class Validating:
         if not work.dry_run:
             known = await ctx.library.fetchone("SELECT volumes FROM nml_file WHERE id = ?", (work.file_id,))
             work.volumes = await self._volumes(ctx)
-            moved = known is not None and known["volumes"] not in (None, spelled(work.volumes))
+            moved = known is not None and known["volumes"] not in (None, work.volumes.spelled())
             async for batch in self._look(ctx, moved):
                 yield batch
         yield Batch(nothing if work.dry_run else self._finish)
@@ -105,7 +104,7 @@ class Validating:
         """The file counts as imported only now; with entries that could not be read, it is read again."""
         work = self.job
         await tx.execute(
-            "UPDATE nml_file SET volumes = ? WHERE id = ?", (spelled(work.volumes), work.file_id)
+            "UPDATE nml_file SET volumes = ? WHERE id = ?", (work.volumes.spelled(), work.file_id)
         )
         if work.survey is None:
             return
@@ -139,9 +138,16 @@ class Validating:
         counts["cues"] += work.double_cues
         counts["unchanged"] = max(0, counts["entries"] - counts["added"] - counts["updated"])
         notes = list(work.survey.notes) if work.survey else []
-        if counts["gone"]:
-            notes.append(f"{counts['gone']:,} tracks are no longer in the collection; they stay here.")
-        work.counts |= counts | {"notes": notes, "dry_run": work.dry_run}
+        if work.lost:
+            notes.append("Traktor has overwritten the last export: its edits wait for export again.")
+        if work.kept_back:
+            notes.append(
+                f"{work.kept_back:,} tracks are missing from the collection at once, so nothing was removed "
+                "here. If that is right, import with --strategy traktor."
+            )
+        elif counts["gone"]:
+            notes.append(f"{counts['gone']:,} tracks that are no longer in the collection stay here.")
+        work.counts |= counts | {"removed": work.removed, "notes": notes, "dry_run": work.dry_run}
 
     async def _planned(self, ctx: Context) -> dict[str, int]:
         """The counts as they would be: what is stored and stays, and what was read."""
@@ -159,11 +165,6 @@ class Validating:
             "conflicts": plan["conflicts"],
             "playlists": plan["playlists"],
         }
-
-
-def spelled(volumes: VolumeMap) -> str:
-    """A volume map as it is stored, to see whether it changed."""
-    return as_json({name: [[*place] for place in places] for name, places in sorted(volumes.places.items())})
 
 
 def absent(paths: Sequence[str]) -> list[bool]:

@@ -29,9 +29,11 @@ class Import:
     """One import under way: what its phases hand each other. All of it is found again after a crash.
 
     `pending` are the places in the file of entries that are new or changed and not stored yet, `seen` the
-    keys of those that were and are; `superseded` the stored entries whose bytes are no longer in the file;
-    `double_cues` counts the cues of entries whose key an earlier entry has. `plan` and the examples in
-    `counts` are for a dry run.
+    keys of those that were and are; `superseded` the stored entries whose bytes are no longer in the file,
+    `vanished` those of them that are not there under another guise either; `double_cues` counts the cues of
+    entries whose key an earlier entry has. `lost` are exports that Traktor has overwritten, `removed` counts
+    the tracks that go because Traktor deleted them, `kept_back` those that were too many to go. `plan` and
+    the examples in `counts` are for a dry run.
     """
 
     path: Path
@@ -49,6 +51,10 @@ class Import:
     matches: Matches = field(default_factory=Matches)
     double_cues: int = 0
     superseded: frozenset[int] = frozenset()
+    vanished: frozenset[int] = frozenset()
+    removed: int = 0
+    kept_back: int = 0
+    lost: list[int] = field(default_factory=list)
     plan: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Any] = field(default_factory=dict)
 

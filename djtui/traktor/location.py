@@ -7,6 +7,7 @@ files: nothing in one may lead out of the folder that its volume is mapped to.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -23,6 +24,13 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _SLASHES: Final = re.compile(r"[/\\]+")
 _UNSAFE: Final = frozenset(("", ".", ".."))
 _MOUNTS: Final = ("/media/{user}/{volume}", "/run/media/{user}/{volume}", "/media/{volume}", "/mnt/{volume}")
+_MOUNT_FOLDERS: Final = (
+    "/volumes/",
+    "/Volumes/",
+    "/media/",
+    "/run/media/",
+    "/mnt/",
+)  # never of a boot volume
 _SAMPLES: Final = 400  # files of one volume that are looked for before it counts as not here
 
 
@@ -36,12 +44,37 @@ class Parts(NamedTuple):
 
 def split(key: str) -> Parts:
     """Take a key apart. A text without a separator is a volume alone."""
+    volume, *names = _raw(key)
     if "//" in key:
-        key = _TOKENS.sub(lambda match: "\0" if match[0] == "/:" else "/", key)
-        volume, *names = key.split("\0")
-    else:
-        volume, *names = key.split("/:")
+        volume, *names = (name.replace("//", "/") for name in (volume, *names))
     return Parts(volume, tuple(names[:-1]), names[-1] if names else "")
+
+
+def _raw(key: str) -> list[str]:
+    """What stands between the separators of a key, slashes still escaped."""
+    if "//" in key:
+        return _TOKENS.sub(lambda match: "\0" if match[0] == "/:" else match[0], key).split("\0")
+    return key.split("/:")
+
+
+def head(key: str) -> str:
+    """A key without its file: VOLUME and DIR, but for the last separator. A volume alone stays as it is."""
+    names = _raw(key) if "//" in key else key.rsplit("/:", 1)
+    return "/:".join(names[:-1] or names)
+
+
+def prefix_text(volume: str, folders: Sequence[str] = ()) -> str:
+    """A volume or a folder on it as the user's table spells it: `C:`, `C:/:Music`."""
+    if not folders and _prefix(volume) == (volume, ()):
+        return volume
+    escaped = [name.replace("/", "//") for name in (volume, *folders)]
+    return "/:".join(escaped if folders else (*escaped, ""))
+
+
+def same_place(left: str, right: str) -> bool:
+    """Whether two keys of the user's table mean one folder: `C:/Music` and `c:/:music`."""
+    one, other = ((volume, *folders) for volume, folders in map(_prefix, (left, right)))
+    return [folded(name) for name in one] == [folded(name) for name in other]
 
 
 def key_hash(key: str) -> int:
@@ -54,10 +87,20 @@ def nfc(text: str) -> str:
     return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
 
 
+def folded(text: str) -> str:
+    """A name as volumes and the user's table are compared: composed, without case."""
+    return nfc(text).casefold()
+
+
 def spellings(path: str) -> tuple[str, ...]:
     """The forms in which a path may stand on disk: composed, and decomposed where that differs."""
     composed, decomposed = normalize("NFC", path), normalize("NFD", path)
     return (composed,) if composed == decomposed else (composed, decomposed)
+
+
+def is_drive(volume: str) -> bool:
+    """Whether a volume is one of Windows: `C:`, or a share `\\\\nas\\music`."""
+    return bool(_DRIVE.fullmatch(volume)) or volume.startswith("\\\\")
 
 
 def comparable(path: str, platform: str = sys.platform) -> str:
@@ -79,10 +122,6 @@ def _home(volume: str, folders: Sequence[str]) -> str:
         volume = f"/Volumes/{volume}"
     names = (name.replace("/", ":") for name in folders)
     return nfc("/".join((volume, *names, "")))
-
-
-def _folded(text: str) -> str:
-    return nfc(text).casefold()
 
 
 def _prefix(text: str) -> tuple[str, tuple[str, ...]]:
@@ -119,13 +158,29 @@ class VolumeMap:
         places: defaultdict[str, list[_Place]] = defaultdict(list)
         for text, local in table.items():
             volume, folders = _prefix(text)
-            place = _Place(tuple(_folded(name) for name in folders), str(Path(local).expanduser()))
-            places[_folded(volume)].append(place)
+            place = _Place(tuple(folded(name) for name in folders), str(Path(local).expanduser()))
+            places[folded(volume)].append(place)
         deepest = {
             volume: tuple(sorted(found, key=lambda place: -len(place.folders)))
             for volume, found in places.items()
         }
         return cls(deepest, platform)
+
+    @classmethod
+    def stored(cls, text: str | None) -> VolumeMap:
+        """The map that `spelled` wrote."""
+        found = json.loads(text) if text else {}
+        return cls(
+            {
+                volume: tuple(_Place(tuple(folders), local) for folders, local in places)
+                for volume, places in found.items()
+            }
+        )
+
+    def spelled(self) -> str:
+        """This map as text: to store it, and to see whether it changed."""
+        found = {volume: [[*place] for place in places] for volume, places in sorted(self.places.items())}
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
     def learn(self, keys: Iterable[str]) -> VolumeMap:
         """This map, with the volumes of `keys` that are found on disk. Touches the disk.
@@ -137,27 +192,27 @@ class VolumeMap:
             volumes[key.partition("/:")[0]].append(key)
         learned = dict(self.places)
         for volume, members in volumes.items():
-            known = learned.get(_folded(volume), ())
+            known = learned.get(folded(volume), ())
             if all(place.folders for place in known):
                 sample = members[:: max(1, len(members) // _SAMPLES)]
                 if (root := self._root(volume, sample)) is not None:
-                    learned[_folded(volume)] = (*known, _Place((), root))
+                    learned[folded(volume)] = (*known, _Place((), root))
         return replace(self, places=learned)
 
     def _root(self, volume: str, sample: Sequence[str]) -> str | None:
         """The local folder that holds a volume's files, None where there is none."""
-        if self.platform == "win32" or _DRIVE.fullmatch(volume) or volume.startswith("\\\\"):
+        if self.platform == "win32" or is_drive(volume):
             return None
         named = self._safe(volume) == volume
         mounted = f"/Volumes/{volume}" if named and self.platform == "darwin" else None
-        if mounted is not None and Path(mounted).is_dir():
+        if mounted is not None and os.path.isdir(mounted):  # noqa: PTH112 - never raises
             return mounted
         user = os.environ.get("USER", "")
         mounts = [mount.format(user=user, volume=volume) for mount in _MOUNTS] if named else []
         for root in ("/", *mounts):
-            there = VolumeMap({_folded(volume): (_Place((), root),)}, self.platform)
+            there = VolumeMap({folded(volume): (_Place((), root),)}, self.platform)
             paths = [path for key in sample if (path := there.local(key)) is not None]
-            if any(Path(form).exists() for path in paths for form in spellings(path)):
+            if any(any(map(os.path.exists, spellings(path))) for path in paths):
                 return root
         return mounted
 
@@ -176,11 +231,16 @@ class VolumeMap:
         rest = [name for name in names[len(place.folders) :] if name]
         return nfc(separator.join((place.local.rstrip("/\\"), *rest, "")))
 
+    def mapped(self, volume: str, folders: Sequence[str]) -> tuple[int, str] | None:
+        """How many of these folders the deepest mapping takes, and the local folder that it leads to."""
+        place = self._place(volume, folders)
+        return None if place is None else (len(place.folders), place.local)
+
     def _place(self, volume: str, folders: Sequence[str]) -> _Place | None:
-        if places := self.places.get(_folded(volume)):
-            folded = tuple(_folded(name) for name in folders)
+        if places := self.places.get(folded(volume)):
+            wanted = tuple(folded(name) for name in folders)
             for place in places:
-                if folded[: len(place.folders)] == place.folders:
+                if wanted[: len(place.folders)] == place.folders:
                     return place
         return _Place((), volume) if self.platform == "win32" and _DRIVE.fullmatch(volume) else None
 
@@ -219,3 +279,72 @@ class Locator:
 
     def _odd(self, key: str) -> tuple[str, str | None]:
         return portable(key), self._volumes.local(key)
+
+
+class Key(NamedTuple):
+    """A key as the attributes of a LOCATION; joined they are the key."""
+
+    volume: str
+    directory: str
+    file: str
+
+
+class Keys:
+    """The way back: the keys that Traktor would give to files of this machine.
+
+    A volume has a name, and a folder a spelling, that only Traktor knows; so both are taken from keys that
+    are in the collection already (`siblings`). Where these disagree, the first one counts.
+    """
+
+    def __init__(self, volumes: VolumeMap, siblings: Iterable[str]) -> None:
+        self._volumes = volumes
+        self._separator = "\\" if volumes.platform == "win32" else "/"
+        roots = {self._rooted(place.local) for places in volumes.places.values() for place in places}
+        self._roots = sorted(roots | ({*_MOUNT_FOLDERS} if "/" in roots else set()), key=len, reverse=True)
+        self._known: dict[str, tuple[str, str, str]] = {}  # local folder -> its root, volume and DIR
+        for prefix in dict.fromkeys(map(head, siblings)):
+            self._learn(_raw(prefix))
+
+    def _learn(self, names: Sequence[str]) -> None:
+        """A folder of the collection and all those above it. Names as they stand in the key."""
+        volume, *folders = (name.replace("//", "/") for name in names)
+        for depth in range(len(folders), -1, -1):
+            mapping = self._volumes.mapped(volume, folders[:depth])
+            local = self._volumes.folder(volume, folders[:depth])
+            if mapping is None or local is None:
+                continue
+            root, directory = self._rooted(mapping[1]), "/:".join(("", *names[1 : depth + 1], ""))
+            known = self._known.get(self._comparable(local))
+            if known is None or len(known[0]) < len(root):
+                self._known[self._comparable(local)] = (root, names[0], directory)
+            elif known[0] == root:
+                return  # and so are those above it
+
+    def key(self, path: str) -> Key | None:
+        """The key of a file: DIR of the deepest folder that is known, and below it the file's own names.
+
+        Those are composed (NFC) and escaped. None where no folder above the file is known, where the key
+        would lead to another path, or where the file lies on a volume of which the collection has nothing.
+        """
+        wanted = self._comparable(path)
+        *folders, file = nfc(path).split(self._separator)
+        for depth in range(len(folders), 0, -1):
+            known = self._known.get(self._comparable(self._separator.join((*folders[:depth], ""))))
+            if known is not None:
+                root, volume, directory = known
+                nearest = next((root for root in self._roots if wanted.startswith(root)), root)
+                below = [f"{self._escaped(name)}/:" for name in folders[depth:]]
+                key = Key(volume, directory + "".join(below), self._escaped(file))
+                back = self._volumes.local("".join(key))
+                fits = nearest == root and back is not None and self._comparable(back) == wanted
+                return key if fits else None
+        return None
+
+    def _rooted(self, folder: str) -> str:
+        return self._comparable(folder.rstrip("/\\") + self._separator)
+
+    def _comparable(self, path: str) -> str:
+        return comparable(path, self._volumes.platform)
+
+    def _escaped(self, name: str) -> str:
+        return name if self._volumes.platform == "win32" else name.replace(":", "//")

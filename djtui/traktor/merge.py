@@ -1,26 +1,29 @@
 """Merging one track three ways: the value at the last sync, the library's, and Traktor's.
 
 One side changed: take it. Both changed, and not to the same value: a conflict, and the library's stays
-until the DJ settles it. Cues are merged as a whole here: taken over while the library has not touched
-them.
+until the DJ settles it. Cues are merged one by one: a new hotcue of one side never costs the other side's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from djtui.model.track import SYNCED
 
 Strategy = Literal["merge", "traktor", "library", "fill"]
+Cue = Sequence[Any]
+"""A row of a cue: type, start, length, slot, and what else there is (traktor.entry.CUE_ROW)."""
 
+CUE: Final = "cue:"
 _NEVER_LOWERED: Final = frozenset(("plays", "played"))
+_PLAIN: Final = tuple(name for name in SYNCED if name != "cues")
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Both sides changed a field since the last sync."""
+    """Both sides changed a field since the last sync. For one cue the field is its identity."""
 
     field: str
     base: Any
@@ -37,6 +40,14 @@ class Merged:
     base: dict[str, Any] = field(default_factory=dict)
 
 
+class Decision(NamedTuple):
+    """What the library is to have, what counts as agreed upon, and whether the DJ must decide."""
+
+    value: Any
+    settled: Any
+    conflict: bool = False
+
+
 def merge(
     base: Mapping[str, Any], library: Mapping[str, Any], traktor: Mapping[str, Any], strategy: Strategy
 ) -> Merged:
@@ -46,37 +57,89 @@ def merge(
     from the other; where each knows something else, that is a conflict.
     """
     merged = Merged()
-    for name in SYNCED:
-        ours, theirs, was = (side.get(name) for side in (library, traktor, base))
-        taken = _decide(name, was, ours, theirs, strategy)
-        if taken is _CONFLICT:
+    for name in _PLAIN:
+        ours, theirs, was = library.get(name), traktor.get(name), base.get(name)
+        if ours == theirs:
+            merged.base[name] = theirs
+            continue
+        decision = decide(was, ours, theirs, strategy, rising=name in _NEVER_LOWERED)
+        if decision.conflict:
             merged.conflicts.append(Conflict(name, was, ours, theirs))
-            settled = was
-        else:
-            if taken != ours:
-                merged.changes[name] = [] if name == "cues" and taken is None else taken
-            settled = theirs
-        merged.base[name] = settled
+        if decision.value != ours:
+            merged.changes[name] = decision.value
+        merged.base[name] = decision.settled
+    if library.get("cues") == traktor.get("cues"):
+        merged.base["cues"] = traktor.get("cues")
+    else:
+        was, ours, theirs = (side.get("cues") or () for side in (base, library, traktor))
+        _merge_cues(merged, was, ours, theirs, strategy)
     if "released" in merged.changes:
         released = merged.changes["released"]
         merged.changes["year"] = int(released[:4]) if released else None
     return merged
 
 
-_CONFLICT: Final = object()
-
-
-def _decide(name: str, was: Any, ours: Any, theirs: Any, strategy: Strategy) -> Any:
+def decide(was: Any, ours: Any, theirs: Any, strategy: Strategy, *, rising: bool = False) -> Decision:
+    """Merge one value three ways. A `rising` one (a play count) is never lowered by either side."""
     if ours == theirs:
-        return ours
-    if name in _NEVER_LOWERED:
-        return max(value for value in (ours, theirs) if value is not None)
-    if strategy == "fill":
-        return theirs if ours is None else ours
+        return Decision(ours, theirs)
+    if rising:
+        return Decision(max(value for value in (ours, theirs) if value is not None), theirs)
+    if strategy == "fill":  # what is not taken is no edit of ours either: the base stays
+        return Decision(theirs, theirs) if ours is None else Decision(ours, was)
     if ours == was:
-        return theirs
+        return Decision(theirs, theirs)
     if theirs == was:
-        return ours
+        return Decision(ours, theirs)
     if strategy == "traktor":
-        return theirs
-    return ours if strategy == "library" else _CONFLICT
+        return Decision(theirs, theirs)
+    return Decision(ours, theirs) if strategy == "library" else Decision(ours, was, conflict=True)
+
+
+def by_identity(cues: Iterable[Cue]) -> dict[str, Cue]:
+    """Cues by what makes each the same cue on both sides: its slot, else type and position to 1 ms."""
+    found: dict[str, Cue] = {}
+    for cue in cues:
+        kind, start, _, slot, *_ = cue
+        plain = identity = f"{CUE}slot:{slot}" if slot else f"{CUE}{kind}:{start:.0f}"
+        number = 1
+        while identity in found:
+            number += 1
+            identity = f"{plain}#{number}"
+        found[identity] = cue
+    return found
+
+
+def with_cue(cues: Iterable[Cue] | None, identity: str, cue: Cue | None) -> list[Cue] | None:
+    """The cues with one of them replaced, added or (None) taken out; None when none are left."""
+    found = by_identity(cues or ())
+    if cue is None:
+        found.pop(identity, None)
+    else:
+        found[identity] = cue
+    return list(found.values()) or None
+
+
+def _merge_cues(
+    merged: Merged,
+    base: Iterable[Cue],
+    library: Iterable[Cue],
+    traktor: Iterable[Cue],
+    strategy: Strategy,
+) -> None:
+    """Cues stand in Traktor's order, those that only the library has behind them."""
+    was, ours, theirs = map(by_identity, (base, library, traktor))
+    values: list[Cue] = []
+    settled: list[Cue] = []
+    for identity in dict.fromkeys((*theirs, *ours, *was)):
+        sides = was.get(identity), ours.get(identity), theirs.get(identity)
+        decision = decide(*sides, strategy)
+        if decision.conflict:
+            merged.conflicts.append(Conflict(identity, *sides))
+        if decision.value is not None:
+            values.append(decision.value)
+        if decision.settled is not None:
+            settled.append(decision.settled)
+    if values != list(library):
+        merged.changes["cues"] = values
+    merged.base["cues"] = settled or None

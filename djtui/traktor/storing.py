@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from djtui.library import history, tracks
@@ -45,12 +46,17 @@ class Difference:
 
 @dataclass(slots=True)
 class Storing:
-    """The writing side of one import of one file."""
+    """The writing side of one import of one file.
+
+    `forgotten`: entry -> fields as they were before an export that Traktor has overwritten. (They are stored
+    as bases by then, but in a dry run.)
+    """
 
     title: str
     strategy: Strategy
     job_id: int = 0
     file_id: int = 0
+    forgotten: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     async def new(self, tx: Tx, entries: Sequence[ParsedEntry], hashes: Sequence[bytes]) -> None:
         """Store entries whose tracks are new, and those tracks."""
@@ -143,7 +149,9 @@ class Storing:
         rows = await library.fetchall(
             f"SELECT id, base FROM nml_entry WHERE id IN ({','.join('?' * len(entry_ids))})", entry_ids
         )
-        return {row["id"]: json.loads(row["base"] or "{}") for row in rows}
+        return {
+            row["id"]: json.loads(row["base"] or "{}") | self.forgotten.get(row["id"], {}) for row in rows
+        }
 
     async def _entries(
         self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes, Mapping[str, Any]]]
@@ -163,24 +171,49 @@ class Storing:
         )
 
     async def _conflicts(self, tx: Tx, differences: Sequence[Difference]) -> None:
+        rows = [(it.track_id, None, conflict) for it in differences for conflict in it.conflicts]
+        await self.note_conflicts(tx, rows)
+        open_fields = defaultdict(list)
+        for track_id, _, conflict in rows:
+            open_fields[track_id].append(conflict.field)
         await tx.executemany(
-            "DELETE FROM conflict WHERE file_id = ? AND track_id = ? AND field != 'identity'",
-            [(self.file_id, difference.track_id) for difference in differences],
+            "DELETE FROM conflict WHERE file_id = ? AND track_id = ? AND field != 'identity'"
+            " AND field NOT IN (SELECT value FROM json_each(?))",
+            [(self.file_id, it.track_id, as_json(open_fields[it.track_id])) for it in differences],
         )
-        await tx.insert(
-            "conflict",
-            ("file_id", "track_id", "field", "base", "library", "traktor", "found"),
+
+    async def ask_deleted(self, tx: Tx, changed: Mapping[int, Sequence[str]]) -> None:
+        """Note tracks that Traktor deleted and that were changed here since: track -> fields."""
+        rows = [(id, None, Conflict("deleted", None, list(fields), None)) for id, fields in changed.items()]
+        await self.note_conflicts(tx, rows)
+
+    async def ask_playlists(self, tx: Tx, conflicts: Sequence[tuple[int, Conflict]]) -> None:
+        """Note what could not be settled in the playlist tree, and nothing else of it."""
+        await self.note_conflicts(tx, [(None, playlist, conflict) for playlist, conflict in conflicts])
+        await tx.execute(
+            "DELETE FROM conflict WHERE file_id = ? AND playlist_id IS NOT NULL AND NOT EXISTS ("
+            " SELECT 1 FROM json_each(?) WHERE value ->> 0 = playlist_id AND value ->> 1 = field)",
+            (self.file_id, as_json([[playlist, conflict.field] for playlist, conflict in conflicts])),
+        )
+
+    async def note_conflicts(self, tx: Tx, rows: Sequence[tuple[int | None, int | None, Conflict]]) -> None:
+        """One that is known already keeps its number: the DJ may be about to name it."""
+        await tx.executemany(
+            "INSERT INTO conflict (file_id, track_id, playlist_id, field, base, library, traktor, found)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (file_id, ifnull(track_id, 0), ifnull(playlist_id, 0), field) DO UPDATE"
+            " SET base = excluded.base, library = excluded.library, traktor = excluded.traktor",
             [
                 (
                     self.file_id,
-                    difference.track_id,
+                    track_id,
+                    playlist_id,
                     conflict.field,
                     as_json(conflict.base),
                     as_json(conflict.library),
                     as_json(conflict.traktor),
                     history.now(),
                 )
-                for difference in differences
-                for conflict in difference.conflicts
+                for track_id, playlist_id, conflict in rows
             ],
         )

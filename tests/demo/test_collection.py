@@ -10,7 +10,7 @@ from xml.parsers import expat
 import pytest
 
 from djtui.demo.collection import Counts, write_collection
-from djtui.demo.nml_writer import DECLARATION, element, escape, opening
+from djtui.traktor.writer import DECLARATION, element, escape, opening
 from djtui.traktor.entry import ROW, ParsedEntry, parse_entries
 from djtui.traktor.location import VolumeMap
 from djtui.traktor.nml import survey

@@ -6,16 +6,14 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-import djtui.library
+from djtui.library.database import migrations
 from djtui.model.text import fold, words
 from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
 from djtui.query import Expression, Subject, Where, evaluate, parse, to_sql
 
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
-_SCHEMA = Path(djtui.library.__file__).parent / "schema" / "0001_library.sql"
 _TABLES = ("conflict", "nml_entry", "nml_file", "playlist_item", "playlist", "track_text", "track")
 _VIEW = "SELECT track.id FROM track LEFT JOIN track_text ON track_text.id = track.id"
 
@@ -25,13 +23,14 @@ class Shelf:
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:")
-        self.connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        for _, sql in migrations():
+            self.connection.executescript(sql)
         self.connection.create_function("fold", 1, lambda text: None if text is None else fold(text))
         self.connection.create_function("regexp", 2, _regexp)
         self.subjects: Sequence[Subject] = ()
 
     def fill(self, subjects: Sequence[Subject]) -> None:
-        """Replace what is there. A playlist item and an NML entry of no known track are always there."""
+        """Replace what is there. A playlist item, an entry and a conflict of no track are always there."""
         self.subjects = subjects
         for table in _TABLES:
             self.connection.execute(f"DELETE FROM {table}")
@@ -39,6 +38,7 @@ class Shelf:
         self._insert("nml_entry", file_id=1, hash=b"", key_hash=0, key="nobody", cues=0)
         self._insert("playlist", id=1, position=0, kind="list", source="traktor", name="Ghosts")
         self._insert("playlist_item", playlist_id=1, position=0, location="C:/gone.mp3")
+        self._insert("conflict", file_id=1, playlist_id=1, field="order", found="2025-06-01T00:00:00Z")
         for subject in subjects:
             self._add(subject)
         for index in ("track_search", "track_words"):

@@ -88,6 +88,7 @@ async def test_a_made_up_collection_arrives_whole(library: Library, nml: Path) -
         "Matching",
         "Syncing",
         "Playlists",
+        "Removing",
         "Validating",
     ]
     assert (result["entries"], result["added"], result["cues"], result["playlists"]) == (
@@ -190,19 +191,6 @@ async def test_a_moved_file_keeps_its_track(library: Library, nml: Path) -> None
     assert (result["entries"], result["added"], result["updated"]) == (2, 0, 1)
     found = (await by_title(library))["a"]
     assert (found.rating, found.location) == (5, "C:/Elsewhere/a.mp3")
-
-
-async def test_a_track_that_traktor_dropped_stays(library: Library, nml: Path) -> None:
-    nml.write_text(collection(entry("a"), entry("b")))
-    await imported(library, nml)
-    nml.write_text(collection(entry("a")))
-    _, result = await imported(library, nml)
-    assert result["entries"] == 1
-    assert any("no longer in the collection" in note for note in result["notes"])
-    assert list(await by_title(library)) == ["a", "b"]
-    nml.write_text(collection(entry("a"), entry("b")))
-    _, result = await imported(library, nml)
-    assert (result["entries"], result["added"]) == (2, 0)
 
 
 async def test_a_partial_file_takes_nothing_away(library: Library, nml: Path, tmp_path: Path) -> None:

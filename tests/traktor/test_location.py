@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtui.traktor.location import Locator, VolumeMap, comparable, portable, spellings, split
+from djtui.traktor.location import (
+    Keys,
+    Locator,
+    VolumeMap,
+    comparable,
+    head,
+    portable,
+    prefix_text,
+    same_place,
+    spellings,
+    split,
+)
 
 KEYS = {
     "C:/:Music/:a.mp3": "C:/Music/a.mp3",
@@ -147,6 +158,10 @@ def test_a_volume_that_is_not_here_is_not_guessed(tmp_path: Path) -> None:
     assert [learned.local(key) for key in keys] == [None] * len(keys)
 
 
+def test_a_name_too_long_for_the_disk_is_not_there() -> None:
+    assert VolumeMap.of({}, "linux").learn([f"My Disk/:tmp/:{'x' * 300}.mp3"]).places == {}
+
+
 def test_another_volume_of_a_mac_is_under_volumes_even_while_it_is_away() -> None:
     learned = VolumeMap.of({}, "darwin").learn(["Gone USB/:a.mp3"])
     assert learned.local("Gone USB/:b.mp3") == "/Volumes/Gone USB/b.mp3"
@@ -186,3 +201,112 @@ def test_a_path_is_looked_for_in_every_form_it_may_have() -> None:
     assert spellings("/a") == ("/a",)
     for left, right in itertools.permutations(("/é", "/e\u0301")):
         assert spellings(left) == spellings(right) == ("/é", "/e\u0301")
+
+
+@given(st.sampled_from(["V", "C:", "", "x//"]), st.lists(NAMES, min_size=1, max_size=4))
+def test_the_head_of_a_key_has_its_volume_and_folders(volume: str, names: list[str]) -> None:
+    key = "/:".join((volume, *names))
+    assert split(f"{head(key)}/:")[:2] == split(key)[:2]
+    assert key.startswith(head(key))
+
+
+def test_a_volume_alone_is_its_own_head() -> None:
+    assert [head(text) for text in ("C:", "a//b", "", "/:a.mp3", "a//:b")] == ["C:", "a//b", "", "", "a//:b"]
+
+
+@given(
+    st.sampled_from(["V", "C:", "", "a/b", "x/", "\\\\nas\\music"]), st.lists(NAMES.filter(bool), max_size=3)
+)
+def test_a_folder_is_spelled_so_that_the_table_reads_it_back(volume: str, folders: list[str]) -> None:
+    there = VolumeMap.of({prefix_text(volume, folders): "/there"}, "linux")
+    assert there.mapped(volume, folders) == (len(folders), "/there")
+
+
+def test_spellings_of_one_folder_in_the_table_are_told_to_be_one() -> None:
+    assert same_place("C:/Music/", "c:\\MUSIC")
+    assert same_place("C:/:Music", "C:/Music")
+    assert same_place("/Volumes/USB", "usb")
+    assert not same_place("C:/Music", "C:/Music/Techno")
+    assert not same_place("C:", "D:")
+
+
+SIBLINGS = ("C:/:Users/:Ada/:Music/:a.mp3", "C:/:Users/:ada/:MUSIC/:b.mp3", "Stick 1/:AC//DC/:c.mp3")
+MAP = VolumeMap.of({"C:/users/ada": "/srv/ada", "Stick 1": "/media/stick"}, "linux")
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/srv/ada/Music/new.mp3", ("C:", "/:Users/:Ada/:Music/:", "new.mp3")),
+        ("/srv/ada/New/Deep/n.mp3", ("C:", "/:Users/:Ada/:New/:Deep/:", "n.mp3")),
+        ("/media/stick/AC:DC/d:e.mp3", ("Stick 1", "/:AC//DC/:", "d//e.mp3")),
+        ("/media/stick/f.mp3", ("Stick 1", "/:", "f.mp3")),
+        ("/media/stick/e\u0301.mp3", ("Stick 1", "/:", "é.mp3")),
+    ],
+)
+def test_a_new_file_gets_the_key_that_traktor_would_give_it(path: str, key: tuple[str, ...]) -> None:
+    assert Keys(MAP, SIBLINGS).key(path) == key
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/srv/a.mp3",
+        "/media/a.mp3",
+        "/srv/ada/../a.mp3",
+        "/srv/ada/",
+        "a.mp3",
+        "",
+        "/srv/ada//a.mp3",
+        "/media/stick/..",
+    ],
+)
+def test_a_file_outside_the_mapped_folders_has_no_key(path: str) -> None:
+    assert Keys(MAP, SIBLINGS).key(path) is None
+
+
+def test_without_a_sibling_on_the_volume_there_is_no_key_to_copy() -> None:
+    assert Keys(MAP, ()).key("/media/stick/a.mp3") is None
+    assert Keys(MAP, SIBLINGS[:2]).key("/media/stick/a.mp3") is None
+
+
+def test_of_two_mapped_folders_the_deepest_has_the_file() -> None:
+    volumes = VolumeMap.of({"C:": "/mnt", "USB": "/mnt/usb", "C:/Music": "/music"}, "linux")
+    for siblings in (("C:/:usb/:x.mp3", "USB/:y.mp3"), ("USB/:y.mp3", "C:/:usb/:x.mp3", "C:/:Music/:z.mp3")):
+        keys = Keys(volumes, siblings)
+        assert keys.key("/mnt/usb/a.mp3") == ("USB", "/:", "a.mp3")
+        assert keys.key("/mnt/b.mp3") == ("C:", "/:", "b.mp3")
+        assert keys.key("/mnt/Music/c.mp3") is None  # C:/Music is elsewhere
+
+
+def test_a_volume_of_which_the_collection_has_nothing_lends_no_name_from_the_one_around_it() -> None:
+    volumes = VolumeMap.of({"C:": "/mnt", "USB": "/mnt/usb", "osx": "/"}, "darwin")
+    keys = Keys(volumes, ["C:/:x.mp3", "osx/:Users/:y.mp3"])
+    assert keys.key("/mnt/usb/a.mp3") is None
+    assert keys.key("/Volumes/Other/a.mp3") is None
+    assert keys.key("/Users/z.mp3") == ("osx", "/:Users/:", "z.mp3")
+
+
+def test_on_windows_a_drive_needs_no_table() -> None:
+    keys = Keys(VolumeMap.of({}, "win32"), ["D:/:Musik/:a.mp3"])
+    assert keys.key("d:\\MUSIK\\Neu\\b.mp3") == ("D:", "/:Musik/:Neu/:", "b.mp3")
+    assert keys.key("E:\\b.mp3") is None
+
+
+@given(
+    st.sampled_from(["V", "C:", "a//b"]),
+    st.lists(st.text("ab:. é", min_size=1, max_size=4), max_size=3),
+    st.text("ab:. é", min_size=1, max_size=4),
+    st.sampled_from(["linux", "darwin"]),
+)
+def test_the_way_back_leads_where_the_key_came_from(
+    volume: str, folders: list[str], file: str, platform: str
+) -> None:
+    volumes = VolumeMap.of({"V": "/v", "C:/a": "/ca", "C:": "/c", "a//b/:": "/ab"}, platform)
+    key = "/:".join((volume, *(name.replace(":", "//") for name in (*folders, file))))
+    path = volumes.local(key)
+    if path is not None:
+        assert "".join(Keys(volumes, [key]).key(path) or ()) == key
+        new = path.rpartition("/")[0] + "/new:1/b.mp3"
+        found = Keys(volumes, [key]).key(new)
+        assert found is None or volumes.local("".join(found)) == new

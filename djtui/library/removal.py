@@ -1,0 +1,187 @@
+"""Removing tracks from the library for good, never their files, and putting them back as they were.
+
+What a collection has of a removed track waits there as an entry without a track, for the next export to take
+it out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from djtui.library import conflict_rows, journal, playlist_rows, tracks
+from djtui.library.database import Library, Reader, Tx
+from djtui.library.tracks import as_json
+
+KIND: Final = "remove"
+"""The kind of these changes in the history."""
+
+_AT_ONCE: Final = 500
+_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "key_hash", "key", "cues", "base", "gone")
+_STAYS: Final = 1  # nml_entry.gone: it left the file, and its track stays all the same
+_AMONG: Final = "IN (SELECT value FROM json_each(?))"
+
+
+async def remove(library: Library, ids: Sequence[int], title: str) -> tuple[int, int | None]:
+    """Remove tracks as one change. Returns (tracks removed, the change or None if there were none)."""
+    change_id: int | None = None
+    removed = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        async with library.writing() as tx:
+            there = list(await tracks.get_many(tx, ids[start : start + _AT_ONCE]))
+            if not there:
+                continue
+            if change_id is None:
+                change_id = await journal.begin(tx, KIND, title)
+            removed += await remove_tracks(tx, change_id, there, tombstones=True)
+    return removed, change_id
+
+
+async def remove_tracks(tx: Tx, change_id: int, ids: Sequence[int], *, tombstones: bool) -> int:
+    """Remove tracks, take them out of their playlists, and note all of it. Returns how many there were.
+
+    With `tombstones` the entries of collections stay, without a track; else Traktor has deleted them itself.
+    """
+    images = await _images(tx, ids)
+    if not images:
+        return 0
+    await journal.note(tx, change_id, "track", {id: (image, None) for id, image in images.items()})
+    gone = as_json(list(images))
+    await _leave_playlists(tx, change_id, gone)
+    if tombstones:
+        await tx.execute(
+            f"UPDATE nml_entry SET track_id = NULL WHERE track_id {_AMONG} AND gone = 0"
+            " AND file_id IN (SELECT id FROM nml_file WHERE role = 'collection')",
+            (gone,),
+        )
+    await tracks.delete(tx, images)
+    return len(images)
+
+
+async def remove_again(tx: Tx, change_id: int) -> tuple[int, list[int]]:
+    """Redo a removal: noted anew, for what was done to the tracks since belongs to their images.
+
+    Returns how many were removed, and those that are not there.
+    """
+    rows = await tx.fetchall(
+        "SELECT row_id FROM change_row WHERE change_id = ? AND what = 'track'", (change_id,)
+    )
+    ids = [row["row_id"] for row in rows]
+    there = set(await tracks.get_many(tx, ids))
+    await tx.execute(
+        "DELETE FROM change_row WHERE change_id = ?1 AND (what = 'playlist'"
+        " OR what = 'track' AND row_id IN (SELECT value FROM json_each(?2)))",
+        (change_id, as_json(list(there))),
+    )
+    removed = await remove_tracks(tx, change_id, list(there), tombstones=True)
+    return removed, [id for id in ids if id not in there]
+
+
+async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int, dict[int, str]]:
+    """Make removed tracks again, with their cues, entries, conflicts and plays; not their playlists.
+
+    Returns how many are there now, and the tracks that were refused, with the reason.
+    """
+    there = await tracks.get_many(tx, list(images))
+    refused: dict[int, str] = {}
+    entries: dict[int, list[tuple[Mapping[str, Any], Any]]] = defaultdict(list)
+    for id, image in images.items():
+        if id in there:
+            continue
+        for entry in image["entries"]:
+            row = await tx.fetchone(
+                "SELECT entry.id, track_id, gone, role FROM nml_file AS file LEFT JOIN nml_entry AS entry"
+                " ON entry.file_id = file.id AND entry.key_hash = ? AND entry.key = ? WHERE file.id = ?",
+                (entry["key_hash"], entry["key"], entry["file_id"]),
+            )
+            if row is None:
+                continue  # the whole file is forgotten
+            if row["track_id"] is not None and row["role"] == "collection":
+                refused[id] = "the collection has brought it back as another track"
+            entries[id].append((entry, row))
+    back = {id: image for id, image in images.items() if id not in there and id not in refused}
+    await tracks.put_back(tx, {id: image["row"] | {"cues": image["cues"]} for id, image in back.items()})
+    for id, image in back.items():
+        for entry, row in entries[id]:
+            await _put_entry_back(tx, id, entry, row)
+        await conflict_rows.put_back(tx, image["conflicts"])
+        await tx.executemany(
+            "UPDATE play SET track_id = ? WHERE night_id = ? AND position = ? AND track_id IS NULL",
+            [(id, *play) for play in image["plays"]],
+        )
+    return len(there) + len(back), refused
+
+
+async def _put_entry_back(tx: Tx, id: int, entry: Mapping[str, Any], row: Any) -> None:
+    """Give a track its entry of one file again; `row`: what there is of it now, and the file's role."""
+    values = {
+        **entry,
+        "track_id": id,
+        "hash": bytes.fromhex(entry["hash"]),
+        "audio": None if entry["audio"] is None else bytes.fromhex(entry["audio"]),
+    }
+    if row["id"] is None:
+        # Of a collection: it has left the file, so that the track is a new one there.
+        if row["role"] != "collection" or entry["gone"] == _STAYS:
+            await tx.insert("nml_entry", _ENTRY, [[values[name] for name in _ENTRY]])
+    elif row["track_id"] is not None:
+        pass
+    elif row["gone"] and not entry["gone"]:
+        await tx.execute("DELETE FROM nml_entry WHERE id = ?", (row["id"],))
+    else:
+        await _look_again(tx, entry["file_id"], row["id"], values["hash"])
+        await tx.execute(
+            "UPDATE nml_entry SET track_id = ?, hash = ?, audio = ?, cues = ?, base = ? WHERE id = ?",
+            (*(values[name] for name in ("track_id", "hash", "audio", "cues", "base")), row["id"]),
+        )
+
+
+async def _look_again(tx: Tx, file_id: int, entry_id: int, hash: bytes) -> None:
+    """If Traktor changed the entry meanwhile, the next import is to merge it, unchanged file or not."""
+    await tx.execute(
+        "UPDATE nml_file SET digest = NULL, mtime_ns = NULL WHERE id = ?"
+        " AND EXISTS (SELECT 1 FROM nml_entry WHERE id = ? AND hash != ?)",
+        (file_id, entry_id, hash),
+    )
+
+
+async def _leave_playlists(tx: Tx, change_id: int, gone: str) -> None:
+    lists = await tx.fetchall(
+        "SELECT id, name, kind FROM playlist"
+        f" WHERE id IN (SELECT playlist_id FROM playlist_item WHERE track_id {_AMONG})",
+        (gone,),
+    )
+    removed = set(json.loads(gone))
+    images = {}
+    for row in lists:
+        named = {"name": row["name"], "kind": row["kind"]}
+        there = [list(item) for item in await playlist_rows.items(tx, row["id"])]
+        left = [item for item in there if item[0] not in removed]
+        await playlist_rows.restore_content(tx, row["id"], {"items": left})
+        images[row["id"]] = named | {"items": there}, named | {"items": left}
+    if images:
+        await journal.note(tx, change_id, "playlist", images)
+
+
+async def _images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """All that goes with tracks: {"row", "cues", "entries", "conflicts", "plays"} by id; blobs as hex."""
+    found = {
+        id: {"cues": row.pop("cues"), "row": row, "entries": [], "conflicts": [], "plays": []}
+        for id, row in (await tracks.images(library, ids, cues=True)).items()
+    }
+    among = (as_json(list(found)),)
+    for row in await library.fetchall(
+        "SELECT file_id, track_id, hex(hash) AS hash, CASE WHEN audio IS NULL THEN NULL ELSE hex(audio) END"
+        f" AS audio, key_hash, key, cues, base, gone FROM nml_entry WHERE track_id {_AMONG} ORDER BY id",
+        among,
+    ):
+        found[row["track_id"]]["entries"].append(dict(row))
+    for conflict in await conflict_rows.about(library, "track_id", list(found)):
+        found[conflict["track_id"]]["conflicts"].append(conflict)
+    for row in await library.fetchall(
+        f"SELECT night_id, position, track_id FROM play WHERE track_id {_AMONG}", among
+    ):
+        found[row["track_id"]]["plays"].append([row["night_id"], row["position"]])
+    return found

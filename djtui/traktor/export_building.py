@@ -1,0 +1,313 @@
+"""The phase of an export that works out which bytes of the collection change."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from sqlite3 import Row
+from typing import Any, Final
+
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
+from djtui.library import tracks
+from djtui.library.tracks import GIVEN
+from djtui.traktor.entry import ParsedEntries, parse_entries
+from djtui.traktor.export_state import LANE, Export, explained
+from djtui.traktor.import_state import Batches, nothing
+from djtui.traktor.journal import parts
+from djtui.traktor.location import Key, Keys, VolumeMap, key_hash
+from djtui.traktor.merge import by_identity
+from djtui.traktor.new_entry import new_entry
+from djtui.traktor.nml import Fingerprint, read_spans
+from djtui.traktor.patch import Patches, build, locate, patch_entries
+from djtui.traktor.patch_entry import EntryEdit
+from djtui.traktor.patch_tree import WantedNode
+from djtui.traktor.pending import Edit, Tree, name_of, tree_changes
+from djtui.traktor.spans import Spans
+from djtui.traktor.tree_sides import STRANGER
+
+_AT_ONCE: Final = 500
+_EXAMPLES: Final = 500
+_SIBLINGS: Final = 100
+_VOLUME_ID: Final = re.compile(rb'VOLUMEID="([^"]*)"')
+
+
+@dataclass
+class Building:
+    """Every edit is held against the file's own value first: what is another one there is not overwritten."""
+
+    job: Export
+    name: str = "Building"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        found = work.survey
+        assert found is not None
+        pending = work.pending
+        ctx.report(total=len(pending.edits) + len(pending.new) + len(pending.removed))
+        now = datetime.now(UTC)
+        places = locate(found.entries, [edit.hash for edit in pending.edits])
+        here = [edit for edit in pending.edits if edit.hash in places]
+        patches: list[Patches] = []
+        for part in parts(here, _AT_ONCE):
+            spans = found.entries.pick([places[edit.hash] for edit in part])
+            wanted, failures = await self._held_against(ctx, part, spans)
+            edits = [_entry_edit(edit, wanted[edit.entry_id]) for edit in part]
+            async with explained(work.path):
+                patched: Patches = await ctx.run(
+                    LANE, patch_entries, str(work.path), found.fingerprint, spans, edits, now
+                )
+            patches.append(patched)
+            failures += self._note(part, wanted, patched)
+            yield Batch(nothing, processed=len(part), failures=failures)
+        added, keys, failures = await self._new(ctx, now)
+        removed = [row.hash for row in pending.removed if locate(found.entries, [row.hash])]
+        work.edits.removed = [
+            {
+                "id": row.id,
+                "key": row.key,
+                "key_hash": row.key_hash,
+                "hash": row.hash.hex(),
+                "audio": row.audio.hex() if row.audio else None,
+                "cues": row.cues,
+            }
+            for row in pending.removed
+        ]
+        wanted_nodes = await self._nodes(ctx, keys)
+        async with explained(work.path):
+            work.plan = await ctx.run(LANE, build, found, patches, removed, added, wanted_nodes)
+        for row, hash in zip(work.edits.added, work.plan.added, strict=True):
+            row["hash"] = hash.hex()
+        self._count(keys)
+        yield Batch(nothing, processed=len(pending.new) + len(pending.removed), failures=failures)
+
+    async def _held_against(
+        self, ctx: Context, edits: Sequence[Edit], spans: Spans
+    ) -> tuple[dict[int, dict[str, tuple[Any, Any]]], list[ItemFailure]]:
+        """The fields of each edit that may be written, for the file has what we think it has."""
+        work = self.job
+        assert work.survey is not None
+        async with explained(work.path):
+            parsed: ParsedEntries = await ctx.run(
+                LANE, parse_entries, str(work.path), work.survey.fingerprint, spans, VolumeMap()
+            )
+        wanted: dict[int, dict[str, tuple[Any, Any]]] = {}
+        failures = [ItemFailure(failure.item, failure.reason) for failure in parsed.failures]
+        for edit, entry in zip(edits, parsed.entries, strict=True):
+            if entry is None:
+                wanted[edit.entry_id] = {}
+                continue
+            theirs = dict(zip(GIVEN, entry.row, strict=True))
+            theirs["cues"] = [list(cue) for cue in entry.cues] or None
+            fine = {
+                name: pair
+                for name, pair in edit.fields.items()
+                if any(_same(name, theirs[name], value) for value in pair)
+            }
+            wanted[edit.entry_id] = fine
+            failures += [
+                ItemFailure(edit.name, f"{name} was not written: Traktor has another value", edit.track_id)
+                for name in edit.fields.keys() - fine.keys()
+            ]
+        return wanted, failures
+
+    def _note(
+        self,
+        edits: Sequence[Edit],
+        wanted: Mapping[int, dict[str, tuple[Any, Any]]],
+        patched: Patches,
+    ) -> list[ItemFailure]:
+        """Keep what was patched, for the journal; what was refused stays pending and is listed."""
+        failures = []
+        for edit in edits:
+            refusals = patched.refusals.get(edit.hash, ())
+            refused = {refusal.field for refusal in refusals}
+            fields = {name: pair for name, pair in wanted[edit.entry_id].items() if name not in refused}
+            if fields:
+                self.job.edits.fields[edit.entry_id] = fields
+            if (hash := patched.hashes.get(edit.hash)) is not None:
+                self.job.edits.hashes[edit.entry_id] = hash.hex()
+            failures += [
+                ItemFailure(edit.name, f"{refusal.field} was not written: {refusal.reason}", edit.track_id)
+                for refusal in refusals
+            ]
+        return failures
+
+    async def _new(
+        self, ctx: Context, now: datetime
+    ) -> tuple[list[bytes], dict[int, str], list[ItemFailure]]:
+        """The entries of tracks that the file does not have, their keys by track, and why some get none."""
+        work = self.job
+        if not work.pending.new or work.survey is None:
+            return [], {}, []
+        images = {
+            id: image
+            for part in parts(work.pending.new)
+            for id, image in (await tracks.images(ctx.library, part, cues=True)).items()
+        }
+        rows = await ctx.library.fetchall(
+            "SELECT key, hash FROM nml_entry WHERE file_id = ? AND gone = 0", (work.file_id,)
+        )
+        stored = await ctx.library.fetchone("SELECT volumes FROM nml_file WHERE id = ?", (work.file_id,))
+        volumes = VolumeMap.stored(stored["volumes"] if stored is not None else None)
+        siblings = [row["key"] for row in rows]
+        paths = {id: image["path"] for id, image in images.items()}
+        found = await asyncio.to_thread(_keys, volumes, siblings, paths)
+        taken = set(siblings)
+        ids = await self._volume_ids(ctx, {key.volume for key in found.values()}, rows)
+        texts: list[bytes] = []
+        keys: dict[int, str] = {}
+        failures = []
+        for id, image in images.items():
+            name = name_of(image, image["path"])
+            key = found.get(id)
+            if key is None or "".join(key) in taken:
+                reason = "its file lies outside the volumes of the collection"
+                if key is not None:
+                    reason = "the collection has another entry of this file"
+                failures.append(ItemFailure(name, f"not added to Traktor: {reason}", id))
+                continue
+            taken.add("".join(key))
+            cues = image.pop("cues") or []
+            version = work.survey.version or 19
+            texts.append(new_entry(image, cues, *key, ids.get(key.volume), version, now))
+            keys[id] = text = "".join(key)
+            work.edits.added.append(
+                {
+                    "id": None,
+                    "track": id,
+                    "key": text,
+                    "key_hash": key_hash(text),
+                    "cues": len(cues),
+                    "hash": "",
+                }
+            )
+        return texts, keys, failures
+
+    async def _volume_ids(self, ctx: Context, volumes: set[str], rows: Sequence[Row]) -> dict[str, str]:
+        """The VOLUMEID that most entries of each volume have."""
+        work = self.job
+        assert work.survey is not None
+        found: dict[str, str] = {}
+        for volume in volumes:
+            hashes = [row["hash"] for row in rows if row["key"].startswith(f"{volume}/:")][:_SIBLINGS]
+            places = locate(work.survey.entries, hashes)
+            spans = work.survey.entries.pick(sorted(places.values()))
+            async with explained(work.path):
+                counts: Counter[str] = await ctx.run(
+                    LANE, volume_ids, str(work.path), work.survey.fingerprint, spans
+                )
+            if counts:
+                found[volume] = counts.most_common(1)[0][0]
+        return found
+
+    async def _nodes(self, ctx: Context, keys: Mapping[int, str]) -> list[WantedNode] | None:
+        """The playlist tree as it is to be written; None if the file has it so already."""
+        work = self.job
+        tree = work.tree
+        if tree is None:
+            return None
+        named = {f"{STRANGER}{id}": key for id, key in keys.items()}
+        _settle_strangers(tree, named, {row.key for row in work.pending.removed})
+        if list(tree.nodes.items()) == list(tree.sides.traktor.items()):
+            return None
+        stems = {
+            row["key"]
+            for row in await ctx.library.fetchall(
+                "SELECT key FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
+                " WHERE entry.file_id = ? AND track.kind = 'stem'",
+                (work.file_id,),
+            )
+        }
+        uuids = {
+            row["id"]: row["uuid"]
+            for row in await ctx.library.fetchall("SELECT id, uuid FROM playlist WHERE uuid IS NOT NULL")
+        }
+        indexes = {id: index for index, id in enumerate(tree.nodes)}
+        wanted = []
+        for id, node in tree.nodes.items():
+            place, was = tree.sides.places.get(id), tree.sides.traktor.get(id)
+            items = None
+            if node.items is not None and (was is None or was.items != node.items):
+                there = work.file_tree.nodes[place].items if place is not None else []
+                kinds = {item.key: item.kind for item in there}
+                items = [(key, kinds.get(key, "stem" if key in stems else "track")) for key in node.items]
+            wanted.append(
+                WantedNode(
+                    place,
+                    None if node.parent is None else indexes[node.parent],
+                    node.kind,  # type: ignore[arg-type]
+                    node.name,
+                    uuids.get(tree.sides.playlists.get(id, 0)),
+                    items,
+                    None if was is not None and was.query == node.query else node.query,
+                )
+            )
+        return wanted
+
+    def _count(self, keys: Mapping[int, str]) -> None:
+        work = self.job
+        assert work.plan is not None
+        changes = tree_changes(work.tree) if work.tree is not None else []
+        work.counts |= {
+            "entries_changed": len(work.plan.hashes) + len(work.edits.added) + len(work.edits.removed),
+            "playlists_changed": len(changes),
+            "added": len(keys),
+            "removed": len(work.edits.removed),
+            "doubled_cues": work.plan.doubles,
+            "playlists": [[change.path, change.what] for change in changes[:_EXAMPLES]],
+            "changes": [
+                {"track": edit.name, "field": name, "from": old, "to": new}
+                for edit in work.pending.edits[:_EXAMPLES]
+                for name, (old, new) in work.edits.fields.get(edit.entry_id, {}).items()
+            ],
+            "new": [row["key"] for row in work.edits.added[:_EXAMPLES]],
+            "gone": [row["key"] for row in work.edits.removed[:_EXAMPLES]],
+        }
+        if work.tree is not None and work.tree.left_out:
+            work.counts["notes"].append(
+                f"{work.tree.left_out:,} playlist entries stay here: their tracks are not in this collection."
+            )
+
+
+def volume_ids(path: str, expected: Fingerprint, spans: Spans) -> Counter[str]:
+    """How often each VOLUMEID stands in some entries: for the pool."""
+    texts = read_spans(path, expected, spans)
+    found = [match[1].decode() for text in texts if (match := _VOLUME_ID.search(text))]
+    return Counter(found)
+
+
+def _keys(volumes: VolumeMap, siblings: Sequence[str], paths: Mapping[int, str]) -> dict[int, Key]:
+    keys = Keys(volumes, siblings)
+    return {id: key for id, path in paths.items() if (key := keys.key(path)) is not None}
+
+
+def _settle_strangers(tree: Tree, named: Mapping[str, str], removed: set[str]) -> None:
+    """Give the tracks of lists their new keys; leave out those that have none, and those taken out."""
+    for id, node in tree.nodes.items():
+        if node.items is None:
+            continue
+        items = tuple(
+            key
+            for item in node.items
+            if not (key := named.get(item, item)).startswith(STRANGER) and key not in removed
+        )
+        tree.left_out += sum(item.startswith(STRANGER) and item not in named for item in node.items)
+        tree.nodes[id] = node._replace(items=items)
+
+
+def _entry_edit(edit: Edit, fields: Mapping[str, tuple[Any, Any]]) -> EntryEdit:
+    wanted = {name: new for name, (_, new) in fields.items()}
+    cues = (wanted.pop("cues") or []) if "cues" in wanted else None
+    return EntryEdit(edit.hash, wanted, cues)
+
+
+def _same(name: str, one: Any, other: Any) -> bool:
+    return by_identity(one or ()) == by_identity(other or ()) if name == "cues" else bool(one == other)

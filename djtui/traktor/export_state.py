@@ -1,0 +1,112 @@
+"""What the phases of an export hand each other, and the checks before a collection is touched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from djtui.config import Settings
+from djtui.jobs.job import JobError, TransientError, Wait
+from djtui.library.database import Reader
+from djtui.traktor import running
+from djtui.traktor.backups import BackupError
+from djtui.traktor.journal import Edits
+from djtui.traktor.nml import Fingerprint, NmlError, SourceChanged, Survey
+from djtui.traktor.patch import Plan
+from djtui.traktor.pending import Pending, Tree
+from djtui.traktor.tree import Tree as FileTree
+
+LANE: Final = "export"
+
+_SAMPLES: Final = 400
+
+
+@dataclass(slots=True)
+class Export:
+    """One export under way.
+
+    `path` is what the library calls the collection, `real` where it lies when links are followed, `target`
+    the file that is written: the collection itself, or a copy elsewhere.
+    """
+
+    path: Path
+    target: Path
+    real: Path
+    dry_run: bool
+    force: bool
+    auto: bool
+    settings: Settings
+    file_id: int = 0
+    whole: bool = True
+    foreign: str | None = None
+    survey: Survey | None = None
+    pending: Pending = field(default_factory=Pending)
+    tree: Tree | None = None
+    file_tree: FileTree = field(default_factory=lambda: FileTree([], []))
+    plan: Plan | None = None
+    edits: Edits = field(default_factory=Edits)
+    backup: Path | None = None
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def copying(self) -> bool:
+        """Whether the collection itself stays as it is."""
+        return self.target != self.real
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to write."""
+        return self.dry_run or self.plan is None or (self.plan.empty and not self.copying)
+
+
+@asynccontextmanager
+async def explained(path: Path) -> AsyncIterator[None]:
+    """Turn what can be wrong with the file or the disk into what the engine understands."""
+    try:
+        yield
+    except (NmlError, BackupError) as error:
+        raise JobError(str(error)) from error
+    except SourceChanged as error:
+        raise TransientError(f"{path} was written meanwhile; beginning again.") from error
+    except OSError as error:
+        name = error.filename or path
+        raise JobError(
+            f"{name} cannot be written: {error.strerror or error}. The collection is as it was."
+        ) from error
+
+
+async def refuse_while_running(path: Path) -> None:
+    """Raise JobError while Traktor runs: it would overwrite the file when it quits."""
+    name = await asyncio.to_thread(running.running)
+    if name is not None:
+        raise JobError(
+            f"{name} is running and would overwrite {path.name} when it quits. Quit it and export again."
+        )
+
+
+async def wait_for_traktor() -> Wait | None:
+    """A wait while Traktor runs, for who has time."""
+    name = await asyncio.to_thread(running.running)
+    return Wait(None, f"{name} is running; the export goes on when it has quit") if name else None
+
+
+async def foreign(library: Reader, file_id: int) -> str | None:
+    """Why looking for a running Traktor on this machine proves nothing for a collection; None if it does."""
+    keys = await library.fetchall("SELECT key FROM nml_entry WHERE file_id = ? LIMIT ?", (file_id, _SAMPLES))
+    return await asyncio.to_thread(running.foreign, [row["key"] for row in keys])
+
+
+def quiet(print_: Fingerprint, seconds: int) -> Wait | None:
+    """A wait until a file has been left alone for so long."""
+    left_alone = datetime.fromtimestamp(print_.mtime_ns / 1e9, UTC) + timedelta(seconds=seconds)
+    if left_alone <= datetime.now(UTC):
+        return None
+    return Wait(
+        min(left_alone, datetime.now(UTC) + timedelta(seconds=seconds)),
+        f"the collection was written a moment ago; it must be left alone for {seconds} s",
+    )

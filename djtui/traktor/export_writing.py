@@ -1,0 +1,298 @@
+"""The phases of an export that write: a backup, the new file beside the old one, and then in its place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, JobError, TransientError, Wait
+from djtui.library.database import Tx
+from djtui.traktor import backups, export_state, journal
+from djtui.traktor.export_state import LANE, Export, explained
+from djtui.traktor.import_state import Batches, nothing
+from djtui.traktor.nml import Fingerprint, Survey, identify, survey
+from djtui.traktor.patch import Plan, write_part
+from djtui.traktor.recovering import TEMPORARY, discard
+from djtui.traktor.tree import Tree, read_tree
+from djtui.traktor.tree_sides import Row, read_rows
+from djtui.traktor.verify import compare, references, well_formed
+
+_CHECKS: Final = 4
+
+
+@dataclass
+class BackingUp:
+    """The collection as it is, into djtui's own folder. Traktor's backups are never touched."""
+
+    job: Export
+    name: str = "Backing up"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        if work.idle or work.copying:
+            return
+        assert work.survey is not None
+        loop = asyncio.get_running_loop()
+
+        def progress(done: int, total: int) -> None:
+            loop.call_soon_threadsafe(partial(ctx.report, done=done, total=total))
+
+        async with explained(work.path):
+            work.backup = await asyncio.to_thread(
+                backups.make, ctx.library.path, work.path, work.survey.digest, progress
+            )
+            kept = work.settings.traktor.backups
+            await asyncio.to_thread(backups.rotate, ctx.library.path, work.path, kept)
+        yield Batch(nothing)
+
+
+@dataclass
+class Writing:
+    """The new file, beside the one that it is to replace: on the same disk, so that it can in one step."""
+
+    job: Export
+    name: str = "Writing"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        if work.idle:
+            return
+        assert work.plan is not None
+        assert work.survey is not None
+        async with explained(work.target):
+            await asyncio.to_thread(_clear, work)
+            done = 0
+            ctx.report(total=work.plan.result_size)
+            try:
+                for part in work.plan.parts():
+                    done += await ctx.run(
+                        LANE, write_part, str(work.path), work.survey.fingerprint, part, str(temporary(work))
+                    )
+                    ctx.report(done=done)
+                    yield Batch(nothing)
+            except BaseException:
+                discard(str(temporary(work)), work.target)
+                raise
+
+
+@dataclass
+class Verifying:
+    """Is the new file what it should be, and the old one still what it was? Only then are they exchanged."""
+
+    job: Export
+    name: str = "Verifying"
+    repeat: bool = True
+
+    async def estimate(self, ctx: Context) -> Estimate:
+        return Estimate()
+
+    async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
+        work = self.job
+        if work.idle:
+            if work.edits.fields and not work.dry_run:  # the file has those values already
+                yield Batch(self._settle)
+            return
+        assert work.plan is not None
+        assert work.survey is not None
+        new = temporary(work)
+        ctx.report(total=_CHECKS)
+        try:
+            async with explained(work.target):
+                result = await _verified(ctx, work.survey, new, work.plan)
+                if not work.copying:
+                    work.edits.nodes = await self._new_nodes(ctx, result)
+                    await self._last_look(ctx)
+        except BaseException:
+            discard(str(new), work.target)
+            raise
+        if work.copying:
+            async with explained(work.target):
+                await asyncio.to_thread(put_in_place, new, work.target)
+            yield Batch(nothing, processed=_CHECKS)
+            return
+        async for batch in self._replace(ctx, result):
+            yield batch
+
+    async def _replace(self, ctx: Context, result: Survey) -> Batches:
+        """Journal, replace, note: at whatever moment this is cut off, the journal tells what happened."""
+        work = self.job
+        assert work.survey is not None
+        source = work.survey
+        new = temporary(work)
+
+        async def announce(tx: Tx) -> None:
+            await journal.announce(
+                tx, work.file_id, ctx.job_id, source.digest, result.digest, new, work.backup, work.edits
+            )
+
+        yield Batch(announce, durable=True)
+        announced = (await journal.exports(ctx.library, work.file_id, "replacing"))[-1]
+        try:
+            async with explained(work.path):
+                print_ = await asyncio.to_thread(put_in_place, new, work.target, source.fingerprint)
+        except (JobError, TransientError):
+            discard(str(new), work.target)
+            async with ctx.library.writing() as tx:
+                await journal.mark(tx, announced.id, "dropped")
+            raise
+
+        async def finish(tx: Tx) -> None:
+            await journal.finish(tx, announced, print_)
+            if work.force or work.foreign is not None:
+                await tx.execute("UPDATE nml_file SET asked = 1 WHERE id = ?", (work.file_id,))
+
+        yield Batch(finish, processed=_CHECKS, updated=work.counts["entries_changed"])
+        row = await ctx.library.fetchone("SELECT change_id FROM nml_export WHERE id = ?", (announced.id,))
+        work.counts["change"] = row["change_id"] if row is not None else None
+        yield Batch(await journal.what_is_left(ctx.library, work.file_id, whole=work.whole))
+        async for batch in self._look_again(ctx, result.digest):
+            yield batch
+
+    async def _settle(self, tx: Tx) -> None:
+        await journal.settle(tx, self.job.edits)
+
+    async def _last_look(self, ctx: Context) -> None:
+        """Traktor must not run, and the collection be what was read."""
+        work = self.job
+        assert work.survey is not None
+        await export_state.refuse_while_running(work.path)
+        _, digest = await ctx.run(LANE, identify, str(work.path))
+        if digest != work.survey.digest:
+            raise TransientError(f"{work.path} was written meanwhile; beginning again.")
+
+    async def _new_nodes(self, ctx: Context, result: Survey) -> list[journal.NodePair]:
+        """The rows of nml_node that this export changes, before and after."""
+        work = self.job
+        rows = {f"n{row.id}": row for row in await read_rows(ctx.library, work.file_id)}
+        if work.tree is None:
+            return []
+        tree: Tree = await ctx.run(LANE, read_tree, result.path, result.fingerprint, result.playlists)
+        if len(tree.nodes) != len(work.tree.nodes):
+            raise JobError(
+                f"The playlists of the new file are not those that were meant: {work.path.name} is as it was."
+            )
+        pairs: list[journal.NodePair] = []
+        for (id, node), read in zip(work.tree.nodes.items(), tree.nodes, strict=True):
+            row = rows.pop(id, None)
+            base = {
+                "kind": read.kind,
+                "name": read.name,
+                "parent": None if read.parent is None else tree.nodes[read.parent].identity,
+                "position": read.position,
+                "query": read.foreign_query,
+                "items": [item.key for item in read.items],
+            }
+            if row is not None and (row.identity, row.hash) == (read.identity, read.hash):
+                continue
+            if node.name != read.name:
+                raise JobError(
+                    f"The playlist {node.name} did not get its place; {work.path.name} is as it was."
+                )
+            after = {
+                "id": row.id if row is not None else None,
+                "playlist_id": work.tree.sides.playlists.get(id),
+                "identity": read.identity,
+                "hash": read.hash.hex(),
+                "base": base,
+            }
+            pairs.append((_as_node(row) if row is not None else None, after))
+        gone = [id for id in rows if id in work.tree.sides.traktor]
+        return pairs + [(_as_node(rows[id]), None) for id in gone]
+
+    async def _look_again(self, ctx: Context, digest: bytes) -> Batches:
+        """A Traktor on another machine cannot be seen: has it overwritten the file within a minute?"""
+        work = self.job
+        seconds = work.settings.traktor.recheck_s
+        if work.foreign is None or not seconds:
+            return
+        yield Wait(
+            datetime.now(UTC) + timedelta(seconds=seconds),
+            "the new collection is in its place; looking again whether a Traktor elsewhere overwrites it",
+        )
+        async with explained(work.path):
+            _, present = await ctx.run(LANE, identify, str(work.path))
+        if present != digest:
+            reason = "was written by another program within a minute; import it to see what is left"
+            yield Batch(nothing, failures=[ItemFailure(work.path.name, reason)])
+
+
+async def _verified(ctx: Context, source: Survey, new: Path, plan: Plan) -> Survey:
+    """The survey of the new file. Raises JobError unless it is the old one with the planned changes."""
+
+    async def parsed() -> None:
+        await ctx.run(LANE, well_formed, str(new))
+        ctx.report(done=1)
+
+    async def compared() -> tuple[Survey, list[str]]:
+        problems: list[str] = await ctx.run(LANE, compare, source.path, source.fingerprint, str(new), plan)
+        ctx.report(done=2)
+        result: Survey = await ctx.run(LANE, survey, str(new))
+        ctx.report(done=3)
+        return result, problems + await ctx.run(LANE, references, source, result)
+
+    checking = asyncio.create_task(parsed())
+    try:
+        result, problems = await compared()
+        await checking
+    finally:
+        checking.cancel()
+        with contextlib.suppress(BaseException):
+            await checking
+    if problems:
+        raise JobError(f"The new file is not what it should be: {problems[0]} Nothing was replaced.")
+    return result
+
+
+def temporary(work: Export) -> Path:
+    """Where the new file grows: in the folder of the one that it is to replace."""
+    return work.target.with_name(f"{TEMPORARY}{work.target.name}")
+
+
+def _clear(work: Export) -> None:
+    """Remove what a crash left of an earlier export."""
+    discard(str(temporary(work)), work.target)
+
+
+def put_in_place(new: Path, target: Path, expected: Fingerprint | None = None) -> Fingerprint:
+    """Let the new file take the target's place, on disk too. Returns its fingerprint.
+
+    With `expected`, raises TransientError unless the target is still that file.
+    """
+    if expected is not None:
+        status = target.stat()
+        if Fingerprint.of(status) != expected:
+            raise TransientError(f"{target} was written meanwhile; beginning again.")
+        if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+            raise JobError(f"{target} is write-protected; nothing was replaced.")
+    new.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Fingerprint.of(target.stat())
+
+
+def _as_node(row: Row) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "playlist_id": row.playlist_id,
+        "identity": row.identity,
+        "hash": row.hash.hex(),
+        "base": row.base,
+    }

@@ -1,0 +1,246 @@
+"""Is a new collection the old one with the planned changes, and sound? Nothing of the writing is reused here.
+
+`well_formed` parses all of it, `compare` holds every byte against source and plan, `references` looks whether
+what is wrong with it (doubled keys, items without a track, counts) was wrong with the source already.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+from xml.parsers import expat
+
+from djtui.traktor.entry import entry_key
+from djtui.traktor.nml import (
+    BLOCK,
+    Fingerprint,
+    NmlError,
+    SourceChanged,
+    Survey,
+    read_section,
+    read_spans,
+    survey,
+)
+from djtui.traktor.patch import Plan
+from djtui.traktor.spans import HASH, Spans
+
+_AT_ONCE: Final = 2000  # entries that are held while their keys are read
+_NAMED: Final = 3  # examples in a sentence
+_COUNTED: Final = {"SUBNODES": ("COUNT", "NODE"), "PLAYLIST": ("ENTRIES", "ENTRY")}
+
+
+def verify(source: Survey, result: str, plan: Plan) -> list[str]:
+    """All checks of a new file: what is wrong with it, as sentences. Raises NmlError, SourceChanged."""
+    well_formed(result)
+    return compare(source.path, source.fingerprint, result, plan) or references(source, survey(result))
+
+
+def well_formed(path: str) -> None:
+    """Parse a whole file, which must be well-formed. Raises NmlError with the line."""
+    parser = expat.ParserCreate()
+    try:
+        with Path(path).open("rb") as file:
+            while data := file.read(BLOCK):
+                parser.Parse(data, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        fault = expat.ErrorString(error.code)
+        raise NmlError(f"{path} is not well-formed: {fault} (line {error.lineno}).") from None
+    except OSError as error:
+        raise NmlError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def compare(source: str, expected: Fingerprint, result: str, plan: Plan) -> list[str]:
+    """Hold a new file against source and plan, byte by byte. Raises SourceChanged, NmlError."""
+    try:
+        with Path(source).open("rb") as old, Path(result).open("rb") as new:
+            if Fingerprint.of(os.fstat(old.fileno())) != expected or plan.size != expected.size:
+                raise SourceChanged(f"{source} changed after it was surveyed.")
+            return list(_differences(old, new, plan))
+    except OSError as error:
+        raise NmlError(f"{error.filename or result} cannot be read: {error.strerror or error}.") from error
+
+
+def references(source: Survey, result: Survey) -> list[str]:
+    """Keys and counts that are wrong in a new file and were not in the source.
+
+    Raises SourceChanged, NmlError.
+    """
+    problems = _wrong_count(source, result)
+    sections = _section(source), _section(result)
+    before = _Tree.of(sections[0])
+    after = before if sections[0] == sections[1] else _Tree.of(sections[1])
+    for wrong in (after.wrong - before.wrong).elements():
+        problems.append(
+            f"{wrong.element} of {wrong.name!r} says {wrong.stated}; {wrong.real} would be right."
+        )
+    gone, come = _changed_keys(source, result)
+    more, fewer = come - gone, gone - come
+    asked = (after.keys.keys() - before.keys.keys()) | (after.keys.keys() & fewer.keys())
+    if more or asked:
+        keys = _keys(result, result.entries)
+        problems += _listed("is there more than once", (key for key in more if keys[key] > 1))
+        problems += _listed(
+            "stands in a playlist, but no track has it", (key for key in asked if not keys[key])
+        )
+    return problems
+
+
+def _differences(old: BinaryIO, new: BinaryIO, plan: Plan) -> Iterator[str]:
+    at = 0
+    for splice in plan.splices:
+        if splice.offset < at or splice.offset + splice.length > plan.size:
+            yield f"Two changes overlap at byte {splice.offset:,} of the source."
+            return
+        if not _equal(old, new, splice.offset - at):
+            yield f"Something changed between byte {at:,} and byte {splice.offset:,} of the source."
+            return
+        if new.read(len(splice.text)) != splice.text:
+            yield f"The change at byte {splice.offset:,} of the source was not written as planned."
+            return
+        at = splice.offset + splice.length
+        old.seek(at)
+    if not _equal(old, new, plan.size - at) or new.read(1):
+        yield f"Something changed behind byte {at:,} of the source."
+
+
+def _equal(old: BinaryIO, new: BinaryIO, length: int) -> bool:
+    """Whether the next bytes of two files are the same."""
+    while length > 0:
+        data = old.read(min(BLOCK, length))
+        if not data or data != new.read(len(data)):
+            return False
+        length -= len(data)
+    return True
+
+
+def _changed_keys(source: Survey, result: Survey) -> tuple[Counter[str], Counter[str]]:
+    """The keys of entries that only the source has, and of those that only the result has."""
+    before, after = _hashes(source.entries), _hashes(result.entries)
+    return _keys(source, _only(source.entries, before - after)), _keys(
+        result, _only(result.entries, after - before)
+    )
+
+
+def _hashes(entries: Spans) -> Counter[bytes]:
+    hashes = entries.hashes
+    return Counter([hashes[at : at + HASH] for at in range(0, len(hashes), HASH)])
+
+
+def _only(entries: Spans, hashes: Counter[bytes]) -> Spans:
+    """The entries with these hashes, each as often as it is counted."""
+    left = hashes.copy()
+    places = []
+    for place in range(len(entries)) if left else ():
+        hash = entries.hash(place)
+        if left[hash]:
+            left[hash] -= 1
+            places.append(place)
+    return entries.pick(places)
+
+
+def _keys(found: Survey, entries: Spans) -> Counter[str]:
+    """The keys of some entries. An entry that names no file has none."""
+    keys: Counter[str] = Counter()
+    for start in range(0, len(entries), _AT_ONCE):
+        spans = entries.pick(range(start, min(start + _AT_ONCE, len(entries))))
+        for text in read_spans(found.path, found.fingerprint, spans):
+            if (key := entry_key(text)) is not None:
+                keys[key] += 1
+    return keys
+
+
+def _listed(what: str, keys: Iterable[str]) -> list[str]:
+    """One sentence for any number of keys."""
+    found = sorted(keys)
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return [f"{', '.join(found[:_NAMED])}{more} {what}."]
+
+
+class _Wrong(NamedTuple):
+    """A count that is not what it counts: of which element, in a node of which name."""
+
+    element: str
+    name: str
+    stated: str | None
+    real: int
+
+
+@dataclass(slots=True)
+class _Tree:
+    """What the PLAYLISTS section refers to, and the counts in it that are wrong."""
+
+    keys: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[_Wrong] = field(default_factory=Counter)
+    _open: list[list[Any]] = field(default_factory=list)  # element, name, stated, real
+    _names: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, section: bytes) -> _Tree:
+        tree = cls()
+        parser = expat.ParserCreate("utf-8")
+        parser.StartElementHandler = tree._start
+        parser.EndElementHandler = tree._end
+        if section:
+            parser.Parse(section, True)
+        return tree
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._open and _COUNTED.get(self._open[-1][0], ("", ""))[1] == name:
+            self._open[-1][3] += 1
+        if name == "PRIMARYKEY" and attributes.get("TYPE") != "SET":
+            self.keys[attributes.get("KEY", "")] += 1
+        if name == "NODE":
+            self._names.append(attributes.get("NAME", ""))
+        stated = attributes.get(_COUNTED[name][0]) if name in _COUNTED else None
+        self._open.append([name, self._names[-1] if self._names else "", stated, 0])
+
+    def _end(self, name: str) -> None:
+        element, node, stated, real = self._open.pop()
+        if name == "NODE":
+            self._names.pop()
+        if element in _COUNTED and stated != str(real):
+            self.wrong[_Wrong(element, node, stated, real)] += 1
+
+
+def _section(found: Survey) -> bytes:
+    if found.playlists is None:
+        return b""
+    return read_section(found.path, found.fingerprint, found.playlists)
+
+
+def _wrong_count(source: Survey, result: Survey) -> list[str]:
+    """COLLECTION's ENTRIES is often wrong in Traktor's own files; it has to change by as much as they do."""
+    before, after = _stated(source), _stated(result)
+    if before is None or after is None:
+        return []
+    right = max(0, before + len(result.entries) - len(source.entries))
+    return (
+        []
+        if after == right
+        else [f"COLLECTION says that it has {after:,} entries; {right:,} would be right."]
+    )
+
+
+def _stated(found: Survey) -> int | None:
+    """ENTRIES of the first COLLECTION."""
+    numbers: list[str] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "COLLECTION":
+            numbers.append(attributes.get("ENTRIES", ""))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    end = found.entries.offsets[0] if len(found.entries) else found.fingerprint.size
+    with Path(found.path).open("rb") as file:
+        while not numbers and file.tell() < end:
+            parser.Parse(file.read(min(BLOCK, end - file.tell())), False)
+    number = numbers[0] if numbers else ""
+    return int(number) if number.isascii() and number.isdigit() else None

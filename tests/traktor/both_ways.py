@@ -1,0 +1,106 @@
+"""A library and a collection, kept in step by real jobs: what the tests of syncing are told with."""
+
+from __future__ import annotations
+
+import os
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from djtui.config import Settings, TraktorSettings
+from djtui.jobs.hosting import perform
+from djtui.jobs.views import JobView, failures
+from djtui.kinds import KINDS
+from djtui.library import history, tracks
+from djtui.library.database import Library
+from djtui.traktor import conflicts as queue
+
+SETTINGS = Settings(traktor=TraktorSettings(quiet_s=0, recheck_s=0))
+
+
+class Deck:
+    """One library and one collection."""
+
+    def __init__(self, library: Library, nml: Path, settings: Settings = SETTINGS) -> None:
+        self.library = library
+        self.nml = nml
+        self.settings = settings
+
+    async def job(self, kind: str, **params: Any) -> JobView:
+        """Do a job to its end."""
+        last: JobView | None = None
+        views = perform(self.library, KINDS, kind, {"path": str(self.nml), **params}, self.settings)
+        async with aclosing(views):
+            async for view in views:
+                last = view
+        assert last is not None
+        return last
+
+    async def imported(self, **params: Any) -> dict[str, Any]:
+        """Import the collection; the result."""
+        view = await self.job("traktor-import", **params)
+        assert view.state == "succeeded", view.error
+        return view.result or {}
+
+    async def exported(self, **params: Any) -> dict[str, Any]:
+        """Export to the collection; the result."""
+        view = await self.job("traktor-export", **{"force": True} | params)
+        assert view.state == "succeeded", view.error
+        return view.result or {}
+
+    async def refused(self, kind: str = "traktor-export", **params: Any) -> str:
+        """A job that fails; its sentence."""
+        view = await self.job(kind, **{"force": True} | params)
+        assert view.state == "failed"
+        return view.error or ""
+
+    async def failed(self, view: JobView) -> list[str]:
+        """The items that a job could not do, with their reasons."""
+        return [f"{it.item}: {it.reason}" for it in await failures(self.library, view.id)]
+
+    async def ids(self) -> dict[str, int]:
+        """The tracks by title."""
+        rows = await self.library.fetchall("SELECT id, title FROM track ORDER BY id")
+        return {row["title"]: row["id"] for row in rows}
+
+    async def image(self, title: str) -> dict[str, Any]:
+        """A whole track."""
+        id = (await self.ids())[title]
+        return (await tracks.images(self.library, [id], cues=True))[id]
+
+    async def edit(self, title: str, **fields: Any) -> int | None:
+        """Change fields of a track here; the change of the history."""
+        _, change = await history.edit(self.library, [(await self.ids())[title]], fields, "edit")
+        return change
+
+    async def undo(self, change: int) -> history.Undone:
+        """Undo a change."""
+        return await history.undo(self.library, await history.find(self.library, change))
+
+    async def conflicts(self) -> list[queue.Conflict]:
+        """The open conflicts."""
+        return await queue.conflicts(self.library)
+
+    def replace(self, old: str, new: str, count: int = 1) -> None:
+        """Change the text of the collection, as if Traktor had."""
+        text = self.nml.read_text(encoding="utf-8")
+        assert old in text
+        self.write(text.replace(old, new, count))
+
+    def write(self, text: str | bytes) -> None:
+        """Write the collection as Traktor does; never twice in one tick of the clock."""
+        before = self.nml.stat().st_mtime_ns if self.nml.exists() else 0
+        self.nml.write_bytes(text.encode() if isinstance(text, str) else text)
+        if self.nml.stat().st_mtime_ns <= before:
+            os.utime(self.nml, ns=(before + 1_000_000, before + 1_000_000))
+
+    @property
+    def text(self) -> str:
+        """The collection."""
+        return self.nml.read_text(encoding="utf-8")
+
+
+def with_strategy(strategy: str) -> Settings:
+    """The settings with another strategy."""
+    return replace(SETTINGS, traktor=replace(SETTINGS.traktor, strategy=strategy))
