@@ -22,7 +22,7 @@ Image = Mapping[str, Any]
 _BATCH: Final = 500
 _TYPE, _GRID_BPM = 0, 6  # in a cue row
 _WHEEL: Final = re.compile(r"(0?)[0-9]+\s*([abdm])", re.IGNORECASE)
-_MUSICAL: Final = re.compile(r"([a-h])\s*([#♯b♭]?)(\s*)(\w*)", re.IGNORECASE)
+_MUSICAL: Final = re.compile(r"([a-h])(?:\s*([#♯b♭]))?(\s*)(\w*)", re.IGNORECASE)
 _MODES: Final = (("", "m"), ("maj", "min"), ("major", "minor"), ("dur", "moll"))
 
 

@@ -221,7 +221,7 @@ class Building:
         stems = {
             row["key"]
             for row in await ctx.library.fetchall(
-                "SELECT key FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
+                "SELECT entry.key FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
                 " WHERE entry.file_id = ? AND track.kind = 'stem'",
                 (work.file_id,),
             )

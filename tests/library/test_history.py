@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djtui.library import history, tracks
+from djtui.library import history, playlists, tracks
 from djtui.library.database import Library
 from djtui.library.history import HistoryError
 from tests.making import add_tracks
@@ -107,3 +107,82 @@ async def test_cues_are_put_back_too(library: Library) -> None:
     result = await history.undo(library, await history.find(library, number))
     assert result.refused == []
     assert [cue.start for cue in await tracks.cues(library, 1)] == [1.0]
+
+
+async def test_an_import_that_is_undone_takes_its_playlists_along(library: Library) -> None:
+    await add_tracks(library, [{"title": "new"}], job_id=7)
+    async with library.writing() as tx:
+        number = await history.begin(tx, "import", "Import of collection.nml", job_id=7)
+        await tx.execute("INSERT INTO nml_file (id, path, role, digest) VALUES (1, 'c', 'collection', x'01')")
+        for id, parent, kind, name in (
+            (1, None, "folder", "Gigs"),
+            (2, 1, "list", "Friday"),
+            (3, None, "folder", "Nights"),
+            (4, None, "list", "Preparation"),
+        ):
+            await tx.execute(
+                "INSERT INTO playlist (id, parent_id, position, kind, source, name, job_id)"
+                " VALUES (?, ?, 0, ?, 'traktor', ?, 7)",
+                (id, parent, kind, name),
+            )
+            await tx.execute(
+                "INSERT INTO nml_node (file_id, playlist_id, identity, hash, base) VALUES (1, ?, ?, x'', '')",
+                (id, name),
+            )
+            await tx.execute(
+                "INSERT INTO conflict (file_id, playlist_id, field, found) VALUES (1, ?, 'order', 'then')",
+                (id,),
+            )
+    mine, _ = await playlists.create(library, "Mine", parent=3)
+    await playlists.add(library, 4, [1])
+    result = await history.undo(library, await history.find(library, number))
+    assert {(one.item, one.reason) for one in result.refused} == {
+        ("folder Nights", "there are others in it by now"),
+        ("playlist Preparation", "it was changed after the import"),
+    }
+    assert [node.id for node in await playlists.all_playlists(library)] == [3, mine, 4]
+    for table in ("nml_node", "conflict"):
+        rows = await library.fetchall(f"SELECT playlist_id FROM {table} ORDER BY playlist_id")
+        assert [row["playlist_id"] for row in rows] == [3, 4]
+    assert [row["digest"] for row in await library.fetchall("SELECT digest FROM nml_file")] == [None]
+
+
+async def test_an_import_gives_the_playlists_that_it_changed_back(library: Library) -> None:
+    await add_tracks(library, [{"title": "a"}, {"title": "b"}])
+    id, _ = await playlists.create(library, "Friday", track_ids=[1])
+    async with library.writing() as tx:
+        number = await history.begin(tx, "import", "Import of collection.nml", job_id=7)
+        await history.add_playlists(tx, number, [id])
+        await playlists.set_items(tx, id, [(2, None, "track")])
+        await tx.execute("UPDATE playlist SET name = 'Late'")
+    result = await history.undo(library, await history.find(library, number))
+    assert (result.playlists, result.refused) == (1, [])
+    assert [node.name for node in await playlists.all_playlists(library)] == ["Friday"]
+    assert await playlists.items(library, id) == [(1, None, "track")]
+
+
+async def test_what_is_noted_twice_has_its_first_before_and_its_last_after(library: Library) -> None:
+    async with library.writing() as tx:
+        number = await history.begin(tx, "import", "Import")
+        await history.note(tx, number, "playlist", {1: ({"name": "a"}, {"name": "b"})})
+        await history.note(tx, number, "playlist", {1: ({"name": "b"}, {"name": "c"})})
+    assert await history.rows(library, number) == [("playlist", 1, {"name": "a"}, {"name": "c"})]
+
+
+@pytest.mark.parametrize("kind", sorted(history.BY_JOB))
+async def test_what_is_about_a_file_is_undone_by_a_job(library: Library, kind: str) -> None:
+    async with library.writing() as tx:
+        number = await history.begin(tx, kind, "Export to collection.nml")
+    change = await history.find(library, number)
+    for act in (history.undo, history.redo):
+        with pytest.raises(HistoryError, match="a job takes it back"):
+            await act(library, change)
+
+
+async def test_an_undo_that_was_cut_off_is_simply_started_again(library: Library) -> None:
+    await add_tracks(library, [{"genre": "House"}, {"genre": "House"}])
+    change = await edited(library, [1, 2], genre="Breaks")
+    async with library.writing() as tx:
+        await tracks.update(tx, {1: {"genre": "House"}})  # so far it came
+    assert (await history.undo(library, change)).refused == []
+    assert [await genre(library, 1), await genre(library, 2)] == ["House", "House"]

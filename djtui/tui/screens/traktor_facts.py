@@ -1,0 +1,163 @@
+"""What the Traktor view knows of the collection, read beside the event loop.
+
+Reading makes thousands of rows at times. It has a thread and a connection of its own, and keys are answered
+meanwhile; and nobody waits for it when the app ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from djtui.library.database import Reader, connect_readonly
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from djtui.library.database import Parameters
+    from djtui.tui.app import DjtuiApp
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the collection; times are as the library writes them (UTC).
+
+    `path` is None where there is no collection at all, `file_id` where it has not been imported yet.
+    `waiting` counts tracks and playlists, `lost` says that Traktor has overwritten the last export.
+    """
+
+    path: Path | None = None
+    file_id: int | None = None
+    version: int | None = None
+    imported: str | None = None
+    exported: str | None = None
+    lost: bool = False
+    waiting: int = 0
+    conflicts: int = 0
+    missing: int = 0
+    backups: int = 0
+    nights: int = 0
+    foreign: str | None = None
+    """Why nobody can see here whether Traktor runs; None if one can."""
+
+    @property
+    def linked(self) -> tuple[int, Path] | None:
+        """The number and the path of the imported collection."""
+        return None if self.file_id is None or self.path is None else (self.file_id, self.path)
+
+
+async def beside(function: Callable[..., T], *arguments: Any) -> T:
+    """What a function returns, called in a thread of its own that does not keep the app from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(tell: Callable[[Any], None], value: Any) -> None:
+        if not future.done():
+            tell(value)
+
+    def work() -> None:
+        try:
+            outcome: tuple[Callable[[Any], None], Any] = future.set_result, function(*arguments)
+        except Exception as error:
+            outcome = future.set_exception, error
+        with suppress(RuntimeError):  # the app has ended meanwhile
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=work, name="traktor-view", daemon=True).start()
+    return await future
+
+
+async def reading(library: Path, read: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+    """What `read` finds in the library at one moment. Raises `LibraryError`, and what `read` raises."""
+    return await beside(_read, library, read)
+
+
+def _read(library: Path, read: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+    with closing(connect_readonly(library)) as connection:
+        connection.execute("BEGIN")
+        return asyncio.run(read(_Snapshot(connection)))
+
+
+class _Snapshot:
+    """A `Reader` over a connection that has its thread to itself."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def fetchall(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    async def fetchone(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+
+async def facts_of(app: DjtuiApp, path: Path | None) -> Facts:
+    """What there is to know of the collection at `path`. Raises `LibraryError`."""
+
+    def read(reader: Reader) -> Coroutine[Any, Any, Facts]:
+        return _facts(reader, app.library_path, path)
+
+    return await reading(app.library_path, read)
+
+
+async def _facts(reader: Reader, library: Path, path: Path | None) -> Facts:
+    from djtui.traktor import pending
+
+    nights = await _number(reader, "SELECT count(*) FROM night")
+    missing = await _number(reader, "SELECT count(*) FROM track WHERE missing = 1")
+    backups = _backups(library, path)
+    row = await reader.fetchone(
+        "SELECT id, version, imported FROM nml_file WHERE path = ?", (str(path or ""),)
+    )
+    if row is None:
+        return Facts(path, missing=missing, nights=nights, backups=backups)
+    file_id = row["id"]
+    last = await reader.fetchone(
+        "SELECT at, state FROM nml_export WHERE file_id = ? AND state IN ('written', 'kept', 'lost')"
+        " ORDER BY id DESC LIMIT 1",
+        (file_id,),
+    )
+    return Facts(
+        path=path,
+        file_id=file_id,
+        version=row["version"],
+        imported=row["imported"],
+        exported=last["at"] if last is not None else None,
+        lost=last is not None and last["state"] == "lost",
+        waiting=await pending.count(reader, file_id),
+        conflicts=await _number(reader, "SELECT count(*) FROM conflict WHERE file_id = ?", file_id),
+        missing=missing,
+        backups=backups,
+        nights=nights,
+        foreign=await _foreign(reader, file_id),
+    )
+
+
+async def _number(reader: Reader, sql: str, *parameters: object) -> int:
+    row = await reader.fetchone(sql, parameters)
+    return int(row[0]) if row is not None else 0
+
+
+def _backups(library: Path, path: Path | None) -> int:
+    from djtui.traktor.backups import BackupError, kept
+
+    with suppress(BackupError):
+        return len(kept(library, path)) if path else 0
+    return 0
+
+
+async def _foreign(reader: Reader, file_id: int) -> str | None:
+    from djtui.traktor.export_state import foreign
+
+    return await foreign(reader, file_id)
+
+
+Read = Callable[[Facts], Awaitable[None]]

@@ -1,0 +1,310 @@
+"""The export job: only what changed changes, and the collection is whole at every moment."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from djtui.library import history, playlists, removal
+from djtui.library.database import Library
+from djtui.traktor import backups, pending, restoring
+from djtui.traktor.conflicts import resolve
+from tests.traktor import nml_text
+from tests.traktor.both_ways import Deck
+from tests.traktor.test_importing import GRID, collection, entry, playlist
+from tests.traktor.test_merging_imports import ONE, TWO, key
+
+STAMP = re.compile(r'MODIFIED_DATE="[^"]*" MODIFIED_TIME="[^"]*"')
+
+
+@pytest.fixture
+def deck(library: Library, tmp_path: Path) -> Deck:
+    return Deck(library, tmp_path / "collection.nml")
+
+
+def unstamped(text: str) -> str:
+    return STAMP.sub("", text)
+
+
+async def playlist_named(deck: Deck, name: str) -> int:
+    return next(it.id for it in await playlists.all_playlists(deck.library) if it.name == name)
+
+
+async def test_without_a_change_nothing_is_written(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    before, stat = deck.nml.read_bytes(), deck.nml.stat()
+    result = await deck.exported()
+    assert (result["entries_changed"], result["playlists_changed"], result["backup"]) == (0, 0, None)
+    assert deck.nml.read_bytes() == before
+    assert deck.nml.stat().st_ino == stat.st_ino
+
+
+async def test_one_edit_changes_one_tag_and_the_date_of_its_entry(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    before = deck.text
+    await deck.edit("b", genre="Acid & <Deep>")
+    result = await deck.exported()
+    assert (result["entries_changed"], result["playlists_changed"]) == (1, 0)
+    first, second = before.split("<ENTRY", 2)[1:]
+    assert first in deck.text
+    assert unstamped(deck.text) == unstamped(before).replace(
+        unstamped(second), unstamped(second).replace('GENRE="House"', 'GENRE="Acid &amp; &lt;Deep>"')
+    )
+    assert Path(result["backup"]).read_text() == before
+    assert await pending.count(deck.library, 1) == 0
+    assert (await deck.imported())["updated"] == 0
+    assert (await deck.exported())["entries_changed"] == 0
+
+
+async def test_what_traktor_changed_meanwhile_is_merged_first(deck: Deck) -> None:
+    deck.write(collection(entry("a", inside=GRID + ONE)))
+    await deck.imported()
+    await deck.edit("a", genre="Acid")
+    deck.replace(ONE, ONE + TWO)
+    result = await deck.exported()
+    assert result["merged"]["updated"] == 1
+    assert TWO in deck.text
+    assert 'GENRE="Acid"' in deck.text
+    assert len((await deck.image("a"))["cues"]) == 3
+
+
+async def test_a_conflict_is_not_written_and_holds_up_nothing_else(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    await deck.edit("a", genre="Acid", label="Drumcode")
+    deck.replace('GENRE="House"', 'GENRE="Breaks"')
+    await deck.exported()
+    assert 'GENRE="Breaks"' in deck.text
+    assert 'LABEL="Drumcode"' in deck.text
+    (conflict,) = await deck.conflicts()
+    await resolve(deck.library, [conflict.id], "library")
+    await deck.exported()
+    assert 'GENRE="Acid"' in deck.text
+    assert await deck.conflicts() == []
+
+
+async def test_cues_playlists_and_folders_arrive(deck: Deck) -> None:
+    deck.write(collection(entry("a", inside=GRID + ONE), entry("b"), nodes=playlist("Friday", key("a"))))
+    await deck.imported()
+    ids = await deck.ids()
+    cues = (await deck.image("a"))["cues"]
+    await deck.edit("a", cues=[*cues, [0, 5000.0, 0.0, 5, "mine", -1, None, None]])
+    await playlists.add(deck.library, await playlist_named(deck, "Friday"), [ids["b"]])
+    gigs, _ = await playlists.create(deck.library, "Gigs", kind="folder")
+    await playlists.create(deck.library, "Sunday", parent=gigs, track_ids=[ids["b"], ids["a"]])
+    before = deck.text
+    result = await deck.exported()
+    assert (result["entries_changed"], result["playlists_changed"]) == (1, 3)
+    assert ONE in deck.text
+    assert 'NAME="mine"' in deck.text
+    assert '<SUBNODES COUNT="4">' in deck.text
+    head = before.index("<PLAYLISTS>")
+    assert deck.text[: deck.text.index("<PLAYLISTS>")].count("\n") == before[:head].count("\n") + 1
+    assert await pending.count(deck.library, 1) == 0
+    again = await deck.imported()
+    assert (again["updated"], again["added"]) == (0, 0)
+    fresh = await Library.open(deck.library.path.with_name("fresh.db"))
+    try:
+        other = Deck(fresh, deck.nml)
+        await other.imported()
+        names = {it.name: it for it in await playlists.all_playlists(fresh)}
+        assert names["Sunday"].parent_id == names["Gigs"].id
+        assert names["Sunday"].items == 2
+        assert (await other.image("a"))["cues"] == (await deck.image("a"))["cues"]
+    finally:
+        await fresh.close()
+
+
+async def test_a_deleted_playlist_and_a_removed_track_leave_the_file(deck: Deck) -> None:
+    friday = playlist("Friday", key("a"), key("b"))
+    deck.write(collection(entry("a"), entry("b"), nodes=friday + playlist("Sunday", key("b"))))
+    await deck.imported()
+    await playlists.delete(deck.library, [await playlist_named(deck, "Sunday")])
+    await removal.remove(deck.library, [(await deck.ids())["a"]], "gone")
+    result = await deck.exported()
+    assert (result["entries_changed"], result["removed"], result["playlists_changed"]) == (1, 1, 2)
+    assert 'FILE="a.mp3"' not in deck.text
+    assert key("a") not in deck.text
+    assert "Sunday" not in deck.text
+    assert '<COLLECTION ENTRIES="1">' in deck.text
+    assert (await deck.imported())["entries"] == 1
+
+
+async def test_an_export_that_traktor_overwrote_waits_again(deck: Deck) -> None:
+    friday = playlist("Friday", key("a"))
+    deck.write(collection(entry("a"), entry("b"), nodes=friday))
+    await deck.imported()
+    old = deck.text
+    ids = await deck.ids()
+    await deck.edit("a", genre="Acid")
+    await playlists.add(deck.library, await playlist_named(deck, "Friday"), [ids["b"]])
+    await playlists.create(deck.library, "Sunday", track_ids=[ids["a"]])
+    await deck.exported()
+    # Traktor quits, and writes what it had in memory; meanwhile the DJ had changed another track there.
+    deck.write(old.replace('TITLE="b"', 'TITLE="B"'))
+    result = await deck.imported()
+    assert any("overwritten the last export" in note for note in result["notes"])
+    assert (await deck.image("a"))["genre"] == "Acid"
+    assert "B" in await deck.ids()
+    assert await deck.conflicts() == []
+    assert {it.name for it in await playlists.all_playlists(deck.library)} >= {"Friday", "Sunday"}
+    assert await pending.count(deck.library, 1) == 3
+    await deck.exported()
+    assert 'GENRE="Acid"' in deck.text
+    assert 'NAME="Sunday"' in deck.text
+    assert await pending.count(deck.library, 1) == 0
+
+
+async def test_two_exports_in_a_row_are_lost_together(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    old = deck.text
+    await deck.edit("a", genre="Acid")
+    await deck.exported()
+    await deck.edit("a", genre="Breaks")
+    await deck.edit("b", label="Drumcode")
+    await deck.exported()
+    deck.write(old)
+    await deck.imported()
+    assert (await deck.image("a"))["genre"] == "Breaks"
+    assert (await deck.image("b"))["label"] == "Drumcode"
+    assert await deck.conflicts() == []
+    waiting = (await pending.waiting(deck.library, 1, whole=True)).edits
+    assert {edit.name: edit.fields for edit in waiting} == {
+        "Bicep - a": {"genre": ("House", "Breaks")},
+        "Bicep - b": {"label": (None, "Drumcode")},
+    }
+
+
+async def test_an_edit_taken_back_in_traktor_after_it_had_arrived_is_an_edit(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    await deck.edit("a", genre="Acid")
+    await deck.exported()
+    deck.replace('TITLE="b"', 'TITLE="B"')  # Traktor has taken the export over
+    await deck.imported()
+    deck.replace('GENRE="Acid"', 'GENRE="House"')
+    await deck.imported()
+    assert (await deck.image("a"))["genre"] == "House"
+
+
+async def test_undoing_an_export_puts_the_file_back_and_the_edits_wait(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    before = deck.text
+    await deck.edit("a", genre="Acid")
+    result = await deck.exported()
+    change = await history.find(deck.library, result["change"])
+    assert change.kind == "export"
+    params = await restoring.undo_params(deck.library, change)
+    view = await deck.job("traktor-restore", **params)
+    assert view.state == "succeeded"
+    assert deck.text == before
+    assert (await deck.image("a"))["genre"] == "Acid"
+    assert await pending.count(deck.library, 1) == 1
+    assert (await history.find(deck.library, change.id)).undone == (view.result or {})["change"]
+    await deck.imported()
+    assert (await deck.image("a"))["genre"] == "Acid"
+    with pytest.raises(history.HistoryError):
+        await restoring.undo_params(deck.library, await history.find(deck.library, change.id))
+
+
+async def test_an_export_is_not_undone_over_what_traktor_wrote_since(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    await deck.edit("a", genre="Acid")
+    result = await deck.exported()
+    deck.replace('TITLE="a"', 'TITLE="A"')
+    with pytest.raises(history.HistoryError, match="written since"):
+        await restoring.undo_params(deck.library, await history.find(deck.library, result["change"]))
+
+
+async def test_a_copy_elsewhere_leaves_collection_and_library_alone(deck: Deck, tmp_path: Path) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    before = deck.nml.read_bytes()
+    await deck.edit("a", genre="Acid")
+    await deck.exported(to=str(tmp_path / "copy.nml"))
+    assert deck.nml.read_bytes() == before
+    assert 'GENRE="Acid"' in (tmp_path / "copy.nml").read_text()
+    assert await pending.count(deck.library, 1) == 1
+
+
+async def test_a_dry_run_tells_every_field_and_writes_nothing(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    before = deck.nml.read_bytes()
+    await deck.edit("a", genre="Acid", rating=4)
+    result = await deck.exported(dry_run=True)
+    assert {(it["field"], it["from"], it["to"]) for it in result["changes"]} == {
+        ("genre", "House", "Acid"),
+        ("rating", None, 4),
+    }
+    assert deck.nml.read_bytes() == before
+    assert not backups.kept(deck.library.path, deck.nml)
+
+
+@pytest.fixture
+def traktor(tmp_path: Path) -> Iterator[None]:
+    """A process that is called as Traktor is."""
+    program = tmp_path / "Traktor Pro 4"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
+    with subprocess.Popen([str(program), "60"]) as process:
+        yield
+        process.kill()
+
+
+@pytest.mark.usefixtures("traktor")
+async def test_while_traktor_runs_the_export_is_refused(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    before = deck.nml.read_bytes()
+    await deck.edit("a", genre="Acid")
+    assert "Traktor Pro 4 is running" in await deck.refused()
+    assert deck.nml.read_bytes() == before
+
+
+async def test_a_locked_track_keeps_its_tempo_and_is_listed(deck: Deck) -> None:
+    deck.write(collection(entry("a", attributes='LOCK="1"')))
+    await deck.imported()
+    await deck.edit("a", bpm=125.0, genre="Acid")
+    view = await deck.job("traktor-export", force=True)
+    assert view.state == "succeeded"
+    assert any("bpm was not written" in reason for reason in await deck.failed(view))
+    assert 'BPM="124.000000"' in deck.text
+    assert 'GENRE="Acid"' in deck.text
+    assert await pending.count(deck.library, 1) == 1
+
+
+async def test_a_track_that_only_the_library_has_is_added_beside_its_siblings(
+    deck: Deck, tmp_path: Path
+) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    for name in "ab":
+        (music / f"{name}.mp3").write_bytes(b"x")
+    folder = "".join(f"/:{name}" for name in music.parts[1:])
+    home = entry("a", folder=f"{folder}/:").replace('VOLUME="C:"', 'VOLUME="Macintosh HD"')
+    other = entry("b", folder=f"{folder}/:").replace('VOLUME="C:"', 'VOLUME="Macintosh HD"')
+    deck.write(collection(home))
+    await deck.imported()
+    partial = Deck(deck.library, tmp_path / "friday.nml")
+    partial.write(collection(other).replace(nml_text.STANDARD, ""))
+    await partial.imported()
+    assert await pending.count(deck.library, 1) == 1
+    await playlists.create(deck.library, "Sunday", track_ids=[(await deck.ids())["b"]])
+    result = await deck.exported()
+    assert (result["added"], result["playlists_changed"]) == (1, 1)
+    added = f'<LOCATION DIR="{folder}/:" FILE="b.mp3" VOLUME="Macintosh HD" VOLUMEID="1"></LOCATION>'
+    assert added in deck.text
+    assert '<COLLECTION ENTRIES="2">' in deck.text
+    assert await pending.count(deck.library, 1) == 0
+    again = await deck.imported()
+    assert (again["added"], again["updated"]) == (0, 0)
