@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from djtui.traktor.mapping import Volume
 
 _PATIENCE_S: Final = 300.0
+_NOTHING: Final = ("No collection is imported yet: djtui traktor import collection.nml",)
 _SETTING: Final = "traktor.volumes"
 
 
@@ -51,10 +52,13 @@ async def map_(
     """
     nml, search = _sorted_out(paths, suggest)
     settings = _changed(session, new, old)
+    if (new or old) and not session.library_path.exists():
+        session.out.result(_NOTHING, collection=None, volumes=[], written={})
+        return
     async with session.library(create=False) as library:
         found = await _imported(library, settings, nml)
         if found is None:
-            session.out.result(["No collection is imported yet."], collection=None, volumes=[], written={})
+            session.out.result(_NOTHING, collection=None, volumes=[], written={})
             return
         volumes = await _volumes(library, found[0], settings, search)
     offered = {each.prefix: each.path for volume in volumes if (each := volume.suggestion) is not None}
@@ -63,6 +67,8 @@ async def map_(
         _write(session, settings, written)
     shown = [_as_json(volume) for volume in volumes]
     session.out.result(_lines(volumes, suggest), collection=found[1], volumes=shown, written=written)
+    for prefix in _idle(volumes, new):
+        session.out.note(f"No track of the collection lies in {prefix}.")
     if offered and not yes:
         asked = not session.out.as_json and sys.stdin.isatty()
         if asked and click.confirm("Write this to the settings?", err=True):
@@ -151,6 +157,15 @@ def _line(text: str) -> tuple[str, str]:
     return text[:wanted].strip(), str(Path(text[wanted + 1 :]).expanduser())
 
 
+def _idle(volumes: Sequence[Volume], new: Sequence[str]) -> list[str]:
+    """What was set and maps nothing."""
+    from djtui.traktor.location import same_place
+
+    used = [place.prefix for volume in volumes for place in volume.places]
+    set_now = [_line(text)[0] for text in new]
+    return [prefix for prefix in set_now if not any(same_place(prefix, other) for other in used)]
+
+
 def _write(session: Session, settings: config.Settings, lines: Mapping[str, str]) -> config.Settings:
     from djtui.traktor.mapping import with_place
 
@@ -167,7 +182,7 @@ def _lines(volumes: Sequence[Volume], searched: bool) -> list[str]:
     if not volumes:
         return ["This file has no tracks."]
     rows = [row for volume in volumes for row in _rows(volume)]
-    lines = table(("Volume", "Is here", "Says", "Found", "of", ""), rows, right=(3, 4, 5))
+    lines = table(("Volume", "Is here", "From", "Found", "of", ""), rows, right=(3, 4, 5))
     for volume in volumes:
         if volume.found < volume.total:
             lines += ["", *_missing(volume), *(_offer(volume) if searched else ())]
@@ -178,7 +193,8 @@ def _lines(volumes: Sequence[Volume], searched: bool) -> list[str]:
 
 def _missing(volume: Volume) -> Iterator[str]:
     lost = volume.total - volume.found
-    yield f"Not there of {volume.volume}: {lost:,}{', for example' if lost > len(volume.missing) else ''}"
+    example = ", for example" if lost > len(volume.missing) else ""
+    yield f"Not there: {lost:,} of the {volume.total:,} files of {volume.volume or 'no volume'}{example}:"
     for missing in volume.missing:
         looked_for = f"  (looked for {missing.path})" if missing.path else ""
         yield f"  {missing.location}{looked_for}"

@@ -30,7 +30,7 @@ def find(playlists: Sequence[Playlist], path: str) -> Playlist:
         for playlist in playlists:
             if playlist.id == int(number[1]):
                 return playlist
-        raise PlaylistError(f"There is no playlist with the number {number[1]}.")
+        raise PlaylistError(f"There is no playlist or folder with the number {number[1]}.")
     named = paths(playlists)
     found = [playlist for playlist in playlists if named[playlist.id] == path]
     if len(found) == 1:
@@ -41,7 +41,7 @@ def find(playlists: Sequence[Playlist], path: str) -> Playlist:
     folded = {text.lower(): text for text in named.values()}
     meant = closest(path, folded)
     hint = f" Did you mean {folded[meant]}?" if meant is not None else ""
-    raise PlaylistError(f"There is no playlist {path}.{hint}")
+    raise PlaylistError(f"There is no playlist or folder {path}.{hint}")
 
 
 def split(path: str) -> tuple[str | None, str]:

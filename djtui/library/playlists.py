@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from djtui.library import journal
-from djtui.library.database import Library, Tx
+from djtui.library.database import Library, Reader, Tx
 from djtui.library.playlist_paths import find, paths
 from djtui.library.playlist_rows import (
     Item,

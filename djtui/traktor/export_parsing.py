@@ -56,8 +56,7 @@ class Parsing:
             work.file_tree = await ctx.run(
                 LANE, read_tree, str(work.path), found.fingerprint, found.playlists
             )
-        row = await ctx.library.fetchone("SELECT digest FROM nml_file WHERE id = ?", (work.file_id,))
-        if not work.dry_run and (row is None or row["digest"] != found.digest):
+        if not work.dry_run and found.digest != work.merged:
             raise TransientError(f"{work.path} was written meanwhile; beginning again.")
         work.pending = await pending.waiting(ctx.library, work.file_id, whole=work.whole)
         if found.role == "collection":
@@ -75,7 +74,8 @@ class Parsing:
                     yield batch
                 row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE id = ?", (row["id"],))
             _, digest = await ctx.run(LANE, identify, str(work.path))
-        if row is not None and row["digest"] == digest:
+        if digest == work.merged or (row is not None and row["digest"] == digest):
+            work.merged = digest
             return
         if work.dry_run:
             if row is None:
@@ -90,6 +90,8 @@ class Parsing:
         for phase in phases:
             async for step in phase.work(None, ctx):
                 yield step
+        # The library forgets the digest of a file with damaged entries, to look at them again.
+        work.merged = imported.survey.digest if imported.survey is not None else digest
         work.counts["notes"] += imported.counts.get("notes", [])
         work.counts["merged"] = {
             name: imported.counts.get(name, 0) for name in ("added", "updated", "removed", "conflicts")

@@ -31,7 +31,8 @@ class Export:
     """One export under way.
 
     `path` is what the library calls the collection, `real` where it lies when links are followed, `target`
-    the file that is written: the collection itself, or a copy elsewhere.
+    the file that is written: the collection itself, or a copy elsewhere. `merged` is the digest of the file
+    that the library is in step with.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Export:
     file_id: int = 0
     whole: bool = True
     foreign: str | None = None
+    merged: bytes = b""
     survey: Survey | None = None
     pending: Pending = field(default_factory=Pending)
     tree: Tree | None = None

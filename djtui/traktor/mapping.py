@@ -32,7 +32,6 @@ Run = Callable[..., Awaitable[Any]]
 Source = Literal["settings", "found", "this machine"]
 
 _EXAMPLES: Final = 5
-_HELD: Final = 300  # files that are there, which a suggestion must not lose
 _KEYS: Final = "SELECT json_group_array(key) AS keys FROM nml_entry WHERE file_id = ? AND NOT gone"
 
 
@@ -144,8 +143,9 @@ class _Look(NamedTuple):
     def lost(self) -> list[str]:
         return [key for key, there in zip(self.keys, self.there, strict=True) if not there]
 
-    def held(self) -> list[str]:
-        return [key for key, there in zip(self.keys, self.there, strict=True) if there]
+    def held(self) -> dict[str, str]:
+        found = zip(self.keys, self.paths, self.there, strict=True)
+        return {key: path for key, path, there in found if there and path is not None}
 
 
 def _look(volume: str, keys: Sequence[str], volumes: VolumeMap) -> _Look:
@@ -225,7 +225,7 @@ def _with_suggestions(
     walked = walk(search, names) if names else Walked((), complete=True)
     told = []
     for look, sample, volume in zip(looks, samples, found, strict=True):
-        possible = suggest(sample, walked.files, _there, spread(look.held(), _HELD), platform)
+        possible = suggest(sample, walked.files, _there, look.held(), platform)
         best = _verified(possible, look, table, platform)
         told.append(replace(volume, suggestions=best, searched=walked.complete))
     return told

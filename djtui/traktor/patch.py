@@ -143,7 +143,8 @@ def build(
     """
     gone = locate(found.entries, removed)
     gone_offsets = {found.entries.offsets[place] for place in gone.values()}
-    splices = [it for patch in patches for it in patch.splices if it.offset not in gone_offsets]
+    by_offset = {it.offset: it for patch in patches for it in patch.splices}
+    splices = [it for it in by_offset.values() if it.offset not in gone_offsets]
     if gone or added or wanted is not None:
         with _source(found.path, found.fingerprint) as file:
             places = find_places(found.path, file, found.fingerprint.size, found.entries, found.playlists)

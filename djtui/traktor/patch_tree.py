@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from djtui.model.playlist import PlaylistKind
-from djtui.traktor.markup import Element, Markup, Splice, edited_tag, opened_tag, spliced
+from djtui.traktor.markup import Element, Markup, Splice, edited_tag, opened_tag, spliced, tag_at
 from djtui.traktor.nml import NmlError
 from djtui.traktor.patch_list import counted_list, patch_list, search
 from djtui.traktor.patch_nodes import Container, Node, Nodes
@@ -124,9 +124,13 @@ class _Patching:
             splices += self._items(node, wanted, renamed=renamed)
         if wanted.kind == "smart" and wanted.query not in (None, was.foreign_query):
             splices.append(self._child(element, "SMARTLIST", self._smart(element.child("SMARTLIST"), wanted)))
-        if renamed:
-            splices.append(self._tag(element, "NAME", wanted.name))
-        return self._spliced(element, splices)
+        if not renamed:
+            return self._spliced(element, splices)
+        if not (splices and self._markup.closed(element)):
+            return self._spliced(element, [*splices, self._tag(element, "NAME", wanted.name)])
+        whole = self._spliced(element, splices)
+        tag = tag_at(whole) or b""
+        return edited_tag(tag, {"NAME": wanted.name}) + whole[len(tag) :]
 
     def _spliced(self, element: Element, splices: list[Splice]) -> bytes:
         text = self._markup.text[element.start : element.end]

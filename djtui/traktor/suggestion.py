@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple, TypeVar
 
@@ -21,11 +22,14 @@ from djtui.traktor.location import VolumeMap, folded, nfc, prefix_text, split
 SAMPLE: Final = 1000  # missing keys of a volume that are looked for
 _COMMON: Final = 40  # a name that so many files have tells nothing
 _COUNTED: Final = 40  # pairs that are counted at most
+_HELD: Final = 300  # files that are found already, of which none may be lost
 _ENOUGH: Final = 3  # files that a suggestion has to find, where so many are missing
 _MOST_FOLDERS: Final = 50_000
 _MOST_SECONDS: Final = 20.0
 _MOUNTS: Final = ("/media", "/run/media", "/mnt", "/Volumes", "/srv")
 _SKIPPED: Final = frozenset(("$recycle.bin", "system volume information", "lost+found", "node_modules"))
+
+_NONE: Final[Mapping[str, str]] = {}
 
 T = TypeVar("T")
 There = Callable[[Sequence[str]], Sequence[bool]]
@@ -68,26 +72,27 @@ def suggest(
     keys: Sequence[str],
     files: Iterable[str],
     there: There | None = None,
-    held: Sequence[str] = (),
+    held: Mapping[str, str] = _NONE,
     platform: str = sys.platform,
 ) -> tuple[Suggestion, ...]:
     """The mapping that finds most of `keys`, missing keys of one volume, among `files`, local paths.
 
     None or one; several where they find equally many in different places: then it is not ours to choose.
-    `there` says which of some paths are files (by default: those in `files`); `held` are keys of the volume
-    whose files are found already, which no suggestion may lose.
+    `there` says which of some paths are files (by default: those in `files`). `held` are the keys of the
+    volume whose files are found already, and where: no suggestion may lose them, or use a file twice.
     """
     paths = [nfc(path) for path in files]
     there = there or _among(paths)
+    taken, some_held = frozenset(held.values()), spread(list(held), _HELD)
     best: list[tuple[Suggestion, Mapping[str, str]]] = []
     most = min(_ENOUGH, len(keys))
-    for prefix, local, votes in _candidates(keys, paths):
+    for prefix, local, votes in _candidates(keys, paths, held):
         if votes < most:
             break
         volumes = VolumeMap.of({prefix: local}, platform)
-        if len(_found(volumes, held, there)) < len(_mapped(volumes, held)):
+        if len(_found(volumes, some_held, there)) < len(_mapped(volumes, some_held)):
             continue
-        found = _found(volumes, keys, there)
+        found = {key: path for key, path in _found(volumes, keys, there).items() if path not in taken}
         suggestion = Suggestion(prefix, local, len(found), len(_mapped(volumes, keys)))
         if len(found) > most or (len(found) == most and not best):
             best, most = [(suggestion, found)], len(found)
@@ -108,14 +113,14 @@ def _found(volumes: VolumeMap, keys: Sequence[str], there: There) -> dict[str, s
     return {key: path for (key, path), is_file in zip(mapped.items(), here, strict=True) if is_file}
 
 
-def _candidates(keys: Sequence[str], paths: Sequence[str]) -> list[tuple[str, str, int]]:
+def _candidates(keys: Sequence[str], paths: Sequence[str], held: Iterable[str]) -> list[tuple[str, str, int]]:
     """Prefix, local folder and votes, in the order of counting: most votes first.
 
     A pair of folders shares its votes with the pairs of their subfolders; the whole comes before the parts.
     """
     spelled: dict[tuple[str, ...], str] = {}
     votes = Counter[_Pair]()
-    for key, pairs in _ballots(keys, paths):
+    for key, pairs in _ballots(keys, paths, held):
         volume, folders, _ = split(key)
         for pair in pairs:
             spelled.setdefault(pair.folders, prefix_text(volume, folders[: len(pair.folders)]))
@@ -130,30 +135,38 @@ def _among(paths: Sequence[str]) -> There:
 
 
 def _rival(found: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two mappings say of one key that its file is in two places."""
-    return any(other.get(key, path) != path for key, path in found.items())
+    """Whether two mappings say of one key that its file is in two places, not in one of two spellings."""
+    return any(folded(other.get(key, path)) != folded(path) for key, path in found.items())
 
 
-def _ballots(keys: Sequence[str], paths: Sequence[str]) -> Iterator[tuple[str, set[_Pair]]]:
-    """For each key the pairs of folders that would lead to a file of its name."""
+def _ballots(
+    keys: Sequence[str], paths: Sequence[str], held: Iterable[str]
+) -> Iterator[tuple[str, set[_Pair]]]:
+    """For each key the pairs of folders that would lead to a file of its name.
+
+    A name that other keys have too (`01.mp3`) tells nothing unless a folder's name agrees with it.
+    """
     by_name: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for path in paths:
         *folders, name = PurePath(path).parts
         by_name[folded(name)].append(tuple(folders))
+    owners = Counter(map(file_name, chain(keys, held)))
     for key in keys:
-        places = by_name.get(file_name(key), ())
-        if 0 < len(places) <= _COMMON:
-            wanted = tuple(folded(name.replace("/", ":")) for name in split(key).folders)
-            yield key, {pair for place in places for pair in _pairs(wanted, place)}
+        name = file_name(key)
+        if 0 < len(places := by_name.get(name, ())) <= _COMMON:
+            wanted = tuple(folded(folder.replace("/", ":")) for folder in split(key).folders)
+            ballots = [_pairs(wanted, place) for place in places]
+            yield key, {pair for pairs in ballots if len(pairs) > 1 or owners[name] == 1 for pair in pairs}
 
 
-def _pairs(wanted: tuple[str, ...], place: tuple[str, ...]) -> Iterator[_Pair]:
-    """What remains of both when as many last folders are taken away as agree, and when fewer are."""
-    yield _Pair(wanted, place)
+def _pairs(wanted: tuple[str, ...], place: tuple[str, ...]) -> list[_Pair]:
+    """What remains of both when none of their last folders is taken away, and each that agrees."""
+    pairs = [_Pair(wanted, place)]
     for shared in range(1, min(len(wanted), len(place)) + 1):
         if wanted[-shared] != folded(place[-shared]):
-            return
-        yield _Pair(wanted[:-shared], place[:-shared])
+            break
+        pairs.append(_Pair(wanted[:-shared], place[:-shared]))
+    return pairs
 
 
 def search_roots(home: Path | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 from xml.parsers import expat
 
 from djtui.traktor.entry import entry_key
@@ -22,13 +22,12 @@ from djtui.traktor.nml import (
     SourceChanged,
     Survey,
     read_section,
-    read_spans,
     survey,
 )
 from djtui.traktor.patch import Plan
 from djtui.traktor.spans import HASH, Spans
 
-_AT_ONCE: Final = 2000  # entries that are held while their keys are read
+_BITE: Final = 1 << 16  # stays in the processor's cache
 _NAMED: Final = 3  # examples in a sentence
 _COUNTED: Final = {"SUBNODES": ("COUNT", "NODE"), "PLAYLIST": ("ENTRIES", "ENTRY")}
 
@@ -40,13 +39,25 @@ def verify(source: Survey, result: str, plan: Plan) -> list[str]:
 
 
 def well_formed(path: str) -> None:
-    """Parse a whole file, which must be well-formed. Raises NmlError with the line."""
-    parser = expat.ParserCreate()
+    """Parse a whole file, which must be well-formed. Raises NmlError with the line.
+
+    libxml2 takes half of expat's time for it; what it refuses (it has limits, too) is up to expat.
+    """
+    from lxml.etree import XMLParser, XMLSyntaxError
+
+    quick = XMLParser(target=cast(Any, _Nothing()), huge_tree=True, resolve_entities=False, no_network=True)
+    thorough = expat.ParserCreate()
     try:
         with Path(path).open("rb") as file:
-            while data := file.read(BLOCK):
-                parser.Parse(data, False)
-        parser.Parse(b"", True)
+            try:
+                while data := file.read(_BITE):
+                    quick.feed(data)
+                quick.close()
+            except XMLSyntaxError:
+                file.seek(0)
+                while data := file.read(BLOCK):
+                    thorough.Parse(data, False)
+                thorough.Parse(b"", True)
     except expat.ExpatError as error:
         fault = expat.ErrorString(error.code)
         raise NmlError(f"{path} is not well-formed: {fault} (line {error.lineno}).") from None
@@ -72,14 +83,15 @@ def references(source: Survey, result: Survey) -> list[str]:
     """
     problems = _wrong_count(source, result)
     sections = _section(source), _section(result)
-    before = _Tree.of(sections[0])
-    after = before if sections[0] == sections[1] else _Tree.of(sections[1])
+    gone, come = _changed_keys(source, result)
+    more, fewer = come - gone, gone - come
+    if sections[0] == sections[1] and not more and not fewer:
+        return problems
+    before, after = map(_Tree.of, sections)
     for wrong in (after.wrong - before.wrong).elements():
         problems.append(
             f"{wrong.element} of {wrong.name!r} says {wrong.stated}; {wrong.real} would be right."
         )
-    gone, come = _changed_keys(source, result)
-    more, fewer = come - gone, gone - come
     asked = (after.keys.keys() - before.keys.keys()) | (after.keys.keys() & fewer.keys())
     if more or asked:
         keys = _keys(result, result.entries)
@@ -120,38 +132,43 @@ def _equal(old: BinaryIO, new: BinaryIO, length: int) -> bool:
 
 def _changed_keys(source: Survey, result: Survey) -> tuple[Counter[str], Counter[str]]:
     """The keys of entries that only the source has, and of those that only the result has."""
-    before, after = _hashes(source.entries), _hashes(result.entries)
-    return _keys(source, _only(source.entries, before - after)), _keys(
-        result, _only(result.entries, after - before)
-    )
+    old, new = _hashes(source.entries), _hashes(result.entries)
+    if old == new:
+        return Counter(), Counter()
+    before, after = Counter(old), Counter(new)
+    gone = source.entries.pick(_surplus(old, before, after))
+    come = result.entries.pick(_surplus(new, after, before))
+    return _keys(source, gone), _keys(result, come)
 
 
-def _hashes(entries: Spans) -> Counter[bytes]:
+def _hashes(entries: Spans) -> list[bytes]:
     hashes = entries.hashes
-    return Counter([hashes[at : at + HASH] for at in range(0, len(hashes), HASH)])
+    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
 
 
-def _only(entries: Spans, hashes: Counter[bytes]) -> Spans:
-    """The entries with these hashes, each as often as it is counted."""
-    left = hashes.copy()
-    places = []
-    for place in range(len(entries)) if left else ():
-        hash = entries.hash(place)
-        if left[hash]:
+def _surplus(hashes: list[bytes], own: Counter[bytes], other: Counter[bytes]) -> Iterator[int]:
+    """Where entries stand that another file does not have, or does not have as often."""
+    left = {hash: count - other.get(hash, 0) for hash, count in own.items() if count > other.get(hash, 0)}
+    for place, hash in enumerate(hashes):
+        if left.get(hash):
             left[hash] -= 1
-            places.append(place)
-    return entries.pick(places)
+            yield place
 
 
 def _keys(found: Survey, entries: Spans) -> Counter[str]:
     """The keys of some entries. An entry that names no file has none."""
-    keys: Counter[str] = Counter()
-    for start in range(0, len(entries), _AT_ONCE):
-        spans = entries.pick(range(start, min(start + _AT_ONCE, len(entries))))
-        for text in read_spans(found.path, found.fingerprint, spans):
-            if (key := entry_key(text)) is not None:
-                keys[key] += 1
-    return keys
+    keys: Counter[str | None] = Counter()
+    with Path(found.path).open("rb") as file:
+        for first, last in entries.runs():
+            base = entries.offsets[first]
+            file.seek(base)
+            text = file.read(entries.offsets[last] + entries.lengths[last] - base)
+            starts = [entries.offsets[place] - base for place in range(first, last + 1)]
+            lengths = entries.lengths[first : last + 1]
+            keys.update([entry_key(text[at : at + it]) for at, it in zip(starts, lengths, strict=True)])
+        if Fingerprint.of(os.fstat(file.fileno())) != found.fingerprint:
+            raise SourceChanged(f"{found.path} changed after it was surveyed.")
+    return Counter({key: count for key, count in keys.items() if key is not None})
 
 
 def _listed(what: str, keys: Iterable[str]) -> list[str]:
@@ -244,3 +261,10 @@ def _stated(found: Survey) -> int | None:
             parser.Parse(file.read(min(BLOCK, end - file.tell())), False)
     number = numbers[0] if numbers else ""
     return int(number) if number.isascii() and number.isdigit() else None
+
+
+class _Nothing:
+    """What a parser may tell of the file: nobody listens."""
+
+    def close(self) -> None:
+        return

@@ -33,6 +33,7 @@ from djtui.tui.widgets.glyphs import AsciiFilter, speaks_unicode  # noqa: E402
 
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView
+    from djtui.traktor.auto_state import AutoState
 
 BELL_AFTER_S: Final = 20.0
 SETTLE_S: Final = 0.05  # lets the first frame out before the imports begin that nobody waits for
@@ -51,6 +52,7 @@ class DjtuiApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "view('library')", "Library", show=False, id="view.library", group=keys.VIEWS),
         Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
+        Binding("3", "view('traktor')", "Traktor", show=False, id="view.traktor", group=keys.VIEWS),
         Binding("6", "view('history')", "History", show=False, id="view.history", group=keys.VIEWS),
         Binding("7", "view('settings')", "Settings", show=False, id="view.settings", group=keys.VIEWS),
         Binding("u", "undo", "Undo", show=False, id="change.undo", group=keys.CHANGES,
@@ -91,6 +93,8 @@ class DjtuiApp(App[int]):
         self.jobs_changed: Signal[JobNews] = Signal(self, "jobs")
         self.library_changed: Signal[tuple[Counters, Counters]] = Signal(self, "library")
         self.settings_changed: Signal[Settings] = Signal(self, "settings")
+        self.auto: AutoState | None = None
+        self.auto_changed: Signal[None] = Signal(self, "auto")
         self.news = JobNews()
         self._seen_ended: set[int] = set()
         self._opening: asyncio.Task[Library] | None = None
@@ -119,6 +123,7 @@ class DjtuiApp(App[int]):
         self.set_interval(INTERVAL_S, self._look)
         self.set_interval(0.25, self.toasts.expire)
         self.do(self._settle_in())
+        self.do(self._keep_in_step())
 
     async def _settle_in(self) -> None:
         await self.library()
@@ -127,6 +132,15 @@ class DjtuiApp(App[int]):
             self.toasts.put("theme", "error", f"There is no theme {wanted}; see ui.theme in the settings.")
         if self.settings.jobs.resume == "always":
             await changing.resume(self)
+
+    async def _keep_in_step(self) -> None:
+        from djtui.tui import syncing
+
+        await syncing.watch(self, self._take_auto)
+
+    def _take_auto(self, state: AutoState) -> None:
+        self.auto = state
+        self.auto_changed.publish(None)
 
     async def library(self) -> Library:
         """The library for reading and writing off the event loop; opened after the first paint."""
@@ -231,6 +245,11 @@ class DjtuiApp(App[int]):
     def jobs_at_work(self) -> bool:
         """Whether anything runs or waits to run."""
         return any(job.state in ("running", "waiting", "queued") for job in self.jobs)
+
+    @property
+    def waiting(self) -> int:
+        """How many tracks and playlists wait for export to Traktor."""
+        return self.auto.waiting if self.auto is not None else 0
 
     # -- doing ------------------------------------------------------------------------------------
 

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from djtui.tui import formats
+from djtui.tui import environment, formats
 
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView
-    from djtui.library.history import Change
+    from djtui.library.history import Change, Undone
     from djtui.tui.app import DjtuiApp
 
 TRAKTOR_IMPORT: Final = "traktor-import"
+TRAKTOR_RESTORE: Final = "traktor-restore"
 
 
 class Refused(Exception):
     """The DJ asked for something that cannot be done; the message is a sentence."""
 
 
+@contextmanager
+def sentences(*errors: type[Exception]) -> Iterator[None]:
+    """These errors, whose messages are sentences, as `Refused`."""
+    try:
+        yield
+    except errors as error:
+        raise Refused(str(error)) from error
+
+
+# -- tracks ---------------------------------------------------------------------------------------
+
+
 async def edit(app: DjtuiApp, ids: Sequence[int], fields: Mapping[str, Any]) -> None:
     """Set fields of tracks as one change of the history. Raises `LibraryError`."""
     from djtui.library import history
 
-    names = ", ".join(fields)
+    names = ", ".join(formats.label(field) for field in fields)
     title = f"{names} of {formats.plural(len(ids), 'track')}"
     changed, _ = await history.edit(await app.library(), ids, fields, title)
     if changed:
@@ -37,6 +51,48 @@ async def edit(app: DjtuiApp, ids: Sequence[int], fields: Mapping[str, Any]) -> 
         app.toasts.put("edit", "done", f"{names}: nothing to change")
 
 
+async def remove_tracks(app: DjtuiApp, ids: Sequence[int]) -> int:
+    """Ask, then remove tracks from the library. Returns how many were. Raises `LibraryError`."""
+    from djtui.library import removal
+    from djtui.tui.screens.dialog import Question
+
+    library = await app.library()
+    among = (json.dumps(list(ids)),)
+    lists = await library.fetchone(_LISTS_OF, among)
+    exported = await library.fetchone(_EXPORTED, among)
+    tracks = formats.plural(len(ids), "track")
+    said = ["No music file is touched, and u brings back what leaves the library."]
+    if lists and lists[0]:
+        said.append(f"{formats.plural(lists[0], 'playlist').capitalize()} will be without.")
+    if exported and exported[0]:
+        said.append(f"The next export takes {exported[0]:,} out of Traktor's collection, too.")
+    answer = await app.push_screen_wait(
+        Question(
+            f"Remove {tracks} from the library?",
+            " ".join(said),
+            (("n", "leave them"), ("y", f"remove {tracks}")),
+        )
+    )
+    if answer != "y":
+        return 0
+    removed, _ = await removal.remove(library, ids, f"{tracks} removed from the library")
+    app.toasts.put("edit", "done", f"{formats.plural(removed, 'track')} removed · u takes it back")
+    return removed
+
+
+_LISTS_OF: Final = """
+SELECT count(DISTINCT playlist_id) FROM playlist_item WHERE track_id IN (SELECT value FROM json_each(?))
+"""
+
+_EXPORTED: Final = """
+SELECT count(DISTINCT track_id) FROM nml_entry JOIN nml_file ON nml_file.id = file_id
+WHERE role = 'collection' AND gone = 0 AND track_id IN (SELECT value FROM json_each(?))
+"""
+
+
+# -- undo and redo --------------------------------------------------------------------------------
+
+
 async def undo(app: DjtuiApp, change: Change | None = None) -> None:
     """Take a change back: the newest, or the one that is named. Raises `LibraryError`, `Refused`."""
     from djtui.library import history
@@ -45,9 +101,10 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
     change = change or await history.newest(library, undone=False)
     if change is None:
         raise Refused("There is nothing to undo.")
-    if change.kind == "import" and not await _sure(app, change):
-        return
-    await _reverse(app, change, "Undo")
+    if change.kind in history.BY_JOB:
+        await _put_file_back(app, change)
+    elif change.kind != "import" or await _sure(app, change):
+        await _reverse(app, change, "Undo")
 
 
 async def _sure(app: DjtuiApp, change: Change) -> bool:
@@ -65,6 +122,28 @@ async def _sure(app: DjtuiApp, change: Change) -> bool:
     return answer == "y"
 
 
+async def _put_file_back(app: DjtuiApp, change: Change) -> None:
+    """Ask, then let a job put the collection back as it was before an export or a restore."""
+    from djtui.library.history import HistoryError
+    from djtui.tui.screens.dialog import Question
+
+    await environment.loaded("djtui.traktor.restoring")
+    from djtui.traktor import restoring
+
+    with sentences(HistoryError):
+        params = await restoring.undo_params(await app.library(), change)
+    answer = await app.push_screen_wait(
+        Question(
+            f"Undo “{change.title}”?",
+            f"{formats.tilde(Path(params['path']))} gets back what it had before, from its backup. What was "
+            "written there waits for export again; your edits stay. Traktor must be closed.",
+            (("n", "leave it as it is"), ("y", "put the collection back")),
+        )
+    )
+    if answer == "y":
+        await submit(app, TRAKTOR_RESTORE, params)
+
+
 async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     """Do again what an undone change did. Raises `LibraryError`, `Refused`."""
     from djtui.library import history
@@ -73,6 +152,8 @@ async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     change = change or await history.newest(library, undone=True)
     if change is None:
         raise Refused("There is nothing to redo.")
+    if change.kind in history.BY_JOB:
+        raise Refused(f"“{change.title}” is not done again from here: export again, it all waits.")
     await _reverse(app, change, "Redo")
 
 
@@ -90,7 +171,7 @@ async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
     except history.HistoryError as error:
         app.toasts.drop(key)
         raise Refused(str(error)) from error
-    said = f"{word} · {change.title}: {formats.plural(result.undone, 'track')}"
+    said = f"{word} · {change.title}: {_counts(result)}"
     if not result.refused:
         app.toasts.put(key, "done", said)
         return
@@ -100,14 +181,34 @@ async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
     )
 
 
+def _counts(result: Undone) -> str:
+    counts = ((result.tracks, "track"), (result.playlists, "playlist"), (result.conflicts, "conflict"))
+    return ", ".join(formats.plural(count, word) for count, word in counts if count) or "nothing"
+
+
+# -- jobs -----------------------------------------------------------------------------------------
+
+
+async def submit(app: DjtuiApp, kind: str, params: dict[str, Any]) -> int:
+    """Ask for a job, and see to it that somebody works it. Raises `LibraryError`, `Refused`."""
+    from djtui.jobs import requests
+    from djtui.jobs.job import JobError
+
+    await environment.loaded("djtui.kinds")
+    from djtui.kinds import KINDS
+
+    with sentences(requests.RequestError, JobError):
+        id = await requests.submit(await app.library(), KINDS, kind, params, settings=app.settings)
+    await start_host(app)
+    return id
+
+
 async def want(app: DjtuiApp, job_id: int, wanted: str) -> None:
     """Ask a job to run, pause or cancel. Raises `LibraryError`, `Refused`."""
     from djtui.jobs import requests
 
-    try:
+    with sentences(requests.RequestError):
         await requests.want(await app.library(), job_id, wanted)
-    except requests.RequestError as error:
-        raise Refused(str(error)) from error
     if wanted == "run":
         await start_host(app)
 
@@ -116,10 +217,8 @@ async def retry(app: DjtuiApp, job: JobView) -> None:
     """Try again what a job could not do. Raises `LibraryError`, `Refused`."""
     from djtui.jobs import requests
 
-    try:
+    with sentences(requests.RequestError):
         await requests.retry(await app.library(), job.id)
-    except requests.RequestError as error:
-        raise Refused(str(error)) from error
     await start_host(app)
 
 
@@ -133,17 +232,7 @@ async def resume(app: DjtuiApp) -> None:
 
 async def import_collection(app: DjtuiApp, path: Path) -> None:
     """Ask for the import of a collection.nml. Raises `LibraryError`, `Refused`."""
-    from djtui.jobs import requests
-    from djtui.jobs.job import JobError
-
-    kinds = await asyncio.to_thread(importlib.import_module, "djtui.kinds")
-    try:
-        await requests.submit(
-            await app.library(), kinds.KINDS, TRAKTOR_IMPORT, {"path": str(path)}, settings=app.settings
-        )
-    except (requests.RequestError, JobError) as error:
-        raise Refused(str(error)) from error
-    await start_host(app)
+    await submit(app, TRAKTOR_IMPORT, {"path": str(path)})
 
 
 async def ask_and_import(app: DjtuiApp) -> None:

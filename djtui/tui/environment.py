@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import importlib
 import os
 
 
@@ -21,3 +23,9 @@ def settle() -> None:
     """The first paint is done: what was made for it stays, and need not be looked at again."""
     gc.freeze()
     gc.enable()
+
+
+async def loaded(*modules: str) -> None:
+    """Import modules beside the event loop, so that the import that follows costs nothing."""
+    for name in modules:
+        await asyncio.to_thread(importlib.import_module, name)

@@ -20,6 +20,15 @@ Parts = Sequence[Part]
 
 UNKNOWN: Final = "·"
 
+_LABELS: Final = {
+    "albumartist": "album artist",
+    "comment2": "comment 2",
+    "color": "colour",
+    "key_text": "key as text",
+    "locked": "lock",
+    "track_number": "track number",
+}
+
 
 def cut(text: str, width: int) -> str:
     """At most `width` cells of a text, with `…` where some is missing; a wide character is never halved."""
@@ -78,6 +87,11 @@ def count(number: int) -> str:
 def plural(number: int, word: str) -> str:
     """1 -> "1 track", 1200 -> "1,200 tracks"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def label(field: str) -> str:
+    """A field of a track as a DJ calls it: "track_number" -> "track number"."""
+    return _LABELS.get(field, field)
 
 
 def clock(seconds: float | None) -> str:
@@ -143,6 +157,15 @@ def moment(stamp: str | None) -> str:
     if when.date() == now.date():
         return f"today {when:%H:%M}"
     return f"{when.day:2} {when:%b %H:%M}" if when.year == now.year else f"{when:%Y-%m-%d}"
+
+
+def day(date: str) -> str:
+    """A date as people say it: "14 Nov", of another year "2025-03-02"; what is no date stays."""
+    try:
+        when = datetime.fromisoformat(date)
+    except ValueError:
+        return date
+    return f"{when.day} {when:%b}" if when.year == datetime.now().astimezone().year else f"{when:%Y-%m-%d}"
 
 
 def seconds_until(stamp: str | None) -> float | None:

@@ -11,11 +11,13 @@ MOVE: Final = Binding.Group("Moving")
 VIEWS: Final = Binding.Group("Views")
 FIND: Final = Binding.Group("Finding")
 TRACKS: Final = Binding.Group("Tracks")
+LISTS: Final = Binding.Group("Playlists")
 JOBS: Final = Binding.Group("Jobs")
+TRAKTOR: Final = Binding.Group("Traktor")
 CHANGES: Final = Binding.Group("Changes")
 PROGRAM: Final = Binding.Group("djtui")
 
-ORDER: Final = (TRACKS, FIND, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
+ORDER: Final = (TRACKS, LISTS, FIND, TRAKTOR, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
 
 _NAMES: Final = {
     "space": "␣",
@@ -24,6 +26,8 @@ _NAMES: Final = {
     "slash": "/",
     "colon": ":",
     "asterisk": "*",
+    "number_sign": "#",
+    "delete": "del",
     "plus": "+",
     "minus": "-",
     "full_stop": ".",

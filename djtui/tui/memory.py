@@ -17,6 +17,7 @@ class Memory:
     """The state of the Library view.
 
     `top` holds the ids that stood on the screen, for the first paint; `row` is the row of the first of them.
+    `into` is the playlist that tracks were added to last, 0 for none.
     """
 
     scope: str = "all"
@@ -31,6 +32,7 @@ class Memory:
     top: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     inspector: bool = True
+    into: int = 0
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:

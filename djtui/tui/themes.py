@@ -20,6 +20,13 @@ DEFAULTS: Final = {
     "cursor-text": "#ffffff",
     "cursor-style": "none",
     "cursor-away": "#1b2127",
+    "color-red": "#e0525e",
+    "color-orange": "#e8904a",
+    "color-yellow": "#e3cf57",
+    "color-green": "#6fbf73",
+    "color-blue": "#5b9bd5",
+    "color-violet": "#9a7fd1",
+    "color-magenta": "#d66fb9",
 }
 
 _FULL: Final = Theme(
@@ -59,6 +66,13 @@ _SIXTEEN_NAMES: Final = {
     "cursor-text": "ansi_bright_white",
     "cursor-style": "none",
     "cursor-away": "ansi_default",
+    "color-red": "ansi_red",
+    "color-orange": "ansi_bright_red",
+    "color-yellow": "ansi_yellow",
+    "color-green": "ansi_green",
+    "color-blue": "ansi_blue",
+    "color-violet": "ansi_bright_magenta",
+    "color-magenta": "ansi_magenta",
     "block-cursor-background": "ansi_blue",
     "block-cursor-foreground": "ansi_bright_white",
     "block-cursor-text-style": "none",

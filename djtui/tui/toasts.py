@@ -109,13 +109,24 @@ def stage(job: JobView) -> str:
 
 _COUNTS: Final = (
     ("entries", "entry", "entries"),
+    ("entries_changed", "entry changed", "entries changed"),
+    ("playlists_changed", "playlist changed", "playlists changed"),
+    ("nights", "night", "nights"),
+    ("plays", "play", "plays"),
     ("added", "added", "added"),
     ("updated", "updated", "updated"),
+    ("removed", "removed", "removed"),
     ("unchanged", "unchanged", "unchanged"),
     ("playlists", "playlist", "playlists"),
     ("conflicts", "conflict", "conflicts"),
     ("missing_files", "missing", "missing"),
 )
+
+
+_WITHOUT_COUNTS: Final = {
+    "traktor-export": "nothing had to be written",
+    "traktor-restore": "the backup is the collection again",
+}
 
 
 def outcome(job: JobView) -> str:
@@ -129,4 +140,7 @@ def outcome(job: JobView) -> str:
     ]
     if job.failures:
         said.insert(0, formats.plural(job.failures, "failure"))  # first: the end may be cut
-    return ", ".join(said) or {"succeeded": "done"}.get(job.state, job.state)
+    without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
+    text = ", ".join(said) or without
+    notes = (job.result or {}).get("notes") or ()
+    return " · ".join((text, *(note for note in notes[:1] if isinstance(note, str))))

@@ -101,7 +101,8 @@ def test_an_edit_is_in_the_history_and_comes_back_with_undo(library: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("edit", "id:7", "bpm=3"), 2, "can be edited"),
+        (("edit", "id:7", "filesize=3"), 2, "can be edited"),
+        (("edit", "id:7", "bpm=3"), 2, "20 to 400"),
         (("edit", "id:7", "rating=9"), 2, "0 to 5 stars"),
         (("edit", "id:999999", "genre=x"), 1, "Nothing matches"),
         (("search", "x", "--sort", "nothing"), 2, "no field nothing"),

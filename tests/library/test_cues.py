@@ -9,9 +9,9 @@ import pytest
 from djtui.library.cues import CueError, by_slot, by_time, delete_cues, free_slot, label, set_cue
 from djtui.model.cue import CueType
 
-GRID = [4, 1000.0, 0.0, None, "AutoGrid", -1, 124.0, None]
-DROP = [0, 1000.0, 0.0, 1, "drop", -1, None, "#FFFFFF"]
-LOOP = [5, 64200.0, 4000.0, 3, None, -1, None, None]
+GRID: list[Any] = [4, 1000.0, 0.0, None, "AutoGrid", -1, 124.0, None]
+DROP: list[Any] = [0, 1000.0, 0.0, 1, "drop", -1, None, "#FFFFFF"]
+LOOP: list[Any] = [5, 64200.0, 4000.0, 3, None, -1, None, None]
 CUES = [GRID, DROP, LOOP]
 
 

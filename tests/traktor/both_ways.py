@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,25 +16,28 @@ from djtui.kinds import KINDS
 from djtui.library import history, tracks
 from djtui.library.database import Library
 from djtui.traktor import conflicts as queue
+from tests.traktor.pretending import no_traktor
 
 SETTINGS = Settings(traktor=TraktorSettings(quiet_s=0, recheck_s=0))
 
 
 class Deck:
-    """One library and one collection."""
+    """One library and one collection. `traktor` holds, while a job runs, what else runs on this machine."""
 
     def __init__(self, library: Library, nml: Path, settings: Settings = SETTINGS) -> None:
         self.library = library
         self.nml = nml
         self.settings = settings
+        self.traktor: Callable[[], AbstractContextManager[None]] = no_traktor
 
     async def job(self, kind: str, **params: Any) -> JobView:
         """Do a job to its end."""
         last: JobView | None = None
         views = perform(self.library, KINDS, kind, {"path": str(self.nml), **params}, self.settings)
-        async with aclosing(views):
-            async for view in views:
-                last = view
+        with self.traktor():
+            async with aclosing(views):
+                async for view in views:
+                    last = view
         assert last is not None
         return last
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from djtui.traktor import backups, pending, restoring
 from djtui.traktor.conflicts import resolve
 from tests.traktor import nml_text
 from tests.traktor.both_ways import Deck
+from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import GRID, collection, entry, playlist
 from tests.traktor.test_merging_imports import ONE, TWO, key
 
@@ -251,23 +250,14 @@ async def test_a_dry_run_tells_every_field_and_writes_nothing(deck: Deck) -> Non
     assert not backups.kept(deck.library.path, deck.nml)
 
 
-@pytest.fixture
-def traktor(tmp_path: Path) -> Iterator[None]:
-    """A process that is called as Traktor is."""
-    program = tmp_path / "Traktor Pro 4"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
-    with subprocess.Popen([str(program), "60"]) as process:
-        yield
-        process.kill()
-
-
-@pytest.mark.usefixtures("traktor")
-async def test_while_traktor_runs_the_export_is_refused(deck: Deck) -> None:
+async def test_while_traktor_runs_the_export_is_refused(deck: Deck, tmp_path: Path) -> None:
     deck.write(collection(entry("a")))
     await deck.imported()
     before = deck.nml.read_bytes()
     await deck.edit("a", genre="Acid")
-    assert "Traktor Pro 4 is running" in await deck.refused()
+    deck.traktor = nullcontext
+    with running_traktor(tmp_path):
+        assert "Traktor Pro 4 is running" in await deck.refused()
     assert deck.nml.read_bytes() == before
 
 

@@ -1,4 +1,4 @@
-"""Importing a collection that both sides have changed: edits, cues, deletions and playlists of both survive."""
+"""Importing a collection that both sides have changed: what each of them did survives."""
 
 from __future__ import annotations
 

@@ -74,12 +74,15 @@ class Picker(Dialog[str]):
         self.query_one(Rows).show(self._rows, cursor=self._cursor)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        wanted = event.value.casefold().split()
+        kept = self.choices(event.value)
+        self.query_one(Rows).show(kept, cursor=kept[0].key if kept and event.value.strip() else None)
+
+    def choices(self, typed: str) -> Sequence[Row]:
+        """The rows that what is typed leaves."""
+        wanted = typed.casefold().split()
         if not wanted:
-            self.query_one(Rows).show(self._rows)
-            return
-        kept = [row for row in self._rows if row.live and all(word in _text(row) for word in wanted)]
-        self.query_one(Rows).show(kept, cursor=kept[0].key if kept else None)
+            return self._rows
+        return [row for row in self._rows if row.live and all(word in _text(row) for word in wanted)]
 
     def on_input_submitted(self) -> None:
         self.query_one(Rows).action_select()

@@ -1,92 +1,92 @@
-"""The edit dialog: text fields and rating of one track, or of all that are marked."""
+"""The edit dialog: all that can be typed of one track, or of all that are marked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Input, Static
-
-from djtui.library.history import EDITABLE
-from djtui.model.text import harmless
-from djtui.model.track import Track
+from djtui.library import typed
+from djtui.model import key as musical_keys
+from djtui.model.track import COLORS, Track
 from djtui.tui import formats
-from djtui.tui.screens.dialog import Dialog
+from djtui.tui.formats import Parts
+from djtui.tui.screens.form import Field, Form
+from djtui.tui.swatch import swatches
 
-SEVERAL: Final = "several values"
 
+class EditDialog(Form):
+    """Answers the fields that were changed."""
 
-class EditDialog(Dialog[dict[str, Any]]):
-    """Answers the fields that were changed; an emptied field becomes unknown."""
-
-    HINTS = "enter save · ↑ ↓ field · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,ctrl+s", "save", "Save", show=False, priority=True),
-        Binding("down,tab", "step(1)", "Next field", show=False, priority=True),
-        Binding("up,shift+tab", "step(-1)", "Previous field", show=False, priority=True),
-    ]
-
-    def __init__(self, tracks: Sequence[Track]) -> None:
+    def __init__(self, tracks: Sequence[Track], notation: musical_keys.Notation = "camelot") -> None:
         name = tracks[0].title or "untitled" if len(tracks) == 1 else formats.plural(len(tracks), "track")
-        super().__init__(f"Edit {name}", wide=True)
-        self._before = {field: common(tracks, field) for field in EDITABLE}
-        self._typed: set[str] = set()
+        locked = sum(bool(track.locked) for track in tracks)
+        explain: dict[str, Callable[[str], Parts]] = {
+            "rating": _stars,
+            "color": _color,
+            "key": partial(_key, notation),
+            "bpm": partial(_bpm, locked, len(tracks)),
+            "released": partial(_wanted, "2025, 2025-06 or 2025-06-01"),
+            "locked": partial(_wanted, "yes or no: keeps BPM and grid as they are"),
+        }
+        fields = []
+        for field in typed.TYPED:
+            value, several = common(tracks, field)
+            text = typed.show(field, value, notation)
+            read = partial(_read, field)
+            fields.append(Field(field, formats.label(field), text, read, explain.get(field), several))
+        super().__init__(f"Edit {name}", fields)
         self._several = len(tracks)
-        self._warned: set[str] = set()
+        self._warned: dict[str, Any] = {}
 
-    def body(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
-            for field, (value, several) in self._before.items():
-                with Horizontal(classes="field"):
-                    yield Static(field, classes="name")
-                    text = "" if value is None else str(value)
-                    yield Input(
-                        harmless(text),
-                        placeholder=SEVERAL if several else "unknown",
-                        compact=True,
-                        id=f"field-{field}",
-                        restrict="[0-5]?" if field == "rating" else None,
-                    )
-        yield Static("", classes="mistake")
-
-    def on_mount(self) -> None:
-        self.query_one("#field-title", Input).focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        field = str(event.input.id).removeprefix("field-")
-        value, several = self._before[field]
-        shown = "" if value is None else harmless(str(value))
-        if event.value != shown:
-            self._typed.add(field)
-        elif not several:
-            self._typed.discard(field)
-
-    def action_step(self, step: int) -> None:
-        fields = list(self.query(Input))
-        at = fields.index(self.focused) if isinstance(self.focused, Input) else 0
-        self.set_focus(fields[(at + step) % len(fields)])  # at once: keys come in bursts over a slow line
-
-    def action_save(self) -> None:
-        if self._several > 1 and self._typed and self._typed != self._warned:
-            self._warned = set(self._typed)
-            fields = ", ".join(field for field in EDITABLE if field in self._typed)
-            self.query_one(".mistake", Static).update(
-                f"enter again sets {fields} of all {self._several:,} tracks; esc leaves"
-            )
-            return
-        self.dismiss({field: self._value(field) for field in EDITABLE if field in self._typed})
-
-    def _value(self, field: str) -> str | int | None:
-        text = self.query_one(f"#field-{field}", Input).value.strip()
-        if not text:
+    def refusal(self, values: dict[str, Any]) -> str | None:
+        if self._several == 1 or not values or values == self._warned:
             return None
-        return int(text) if field == "rating" else text
+        self._warned = values
+        names = ", ".join(formats.label(field) for field in values)
+        return f"enter again sets {names} of all {self._several:,} tracks; esc leaves"
 
 
 def common(tracks: Sequence[Track], field: str) -> tuple[Any, bool]:
     """The value that all these tracks have, and False; or None, and whether they have several."""
     values = {getattr(track, field) for track in tracks}
     return (None, True) if len(values) > 1 else (values.pop(), False)
+
+
+def _read(field: str, text: str) -> Any:
+    """As `typed.read`; of a colour its beginning will do."""
+    if field == "color":
+        meant = [name for name in COLORS if name and text.strip() and name.startswith(text.strip().lower())]
+        text = meant[0] if len(meant) == 1 else text
+    return typed.read(field, text)
+
+
+# -- what a text means -----------------------------------------------------------------------------
+
+
+def _wanted(what: str, text: str) -> Parts:
+    return [(what, "$quiet")]
+
+
+def _stars(text: str) -> Parts:
+    stars = int(text) if text in ("1", "2", "3", "4", "5") else 0
+    return [("★" * stars, "$accent")] if stars else [("0 to 5 stars", "$quiet")]
+
+
+def _color(text: str) -> Parts:
+    return swatches(text.strip().lower()) or [("none", "$quiet")]
+
+
+def _key(notation: musical_keys.Notation, text: str) -> Parts:
+    key = musical_keys.parse(text)
+    if key is None:
+        return [("8A, Am or 1m", "$quiet")]
+    spellings = (musical_keys.camelot(key), musical_keys.musical(key), musical_keys.open_key(key))
+    return [(" · ".join(spellings), "$quiet")]
+
+
+def _bpm(locked: int, tracks: int, text: str) -> Parts:
+    if not locked:
+        return [("", "")]
+    who = "locked" if tracks == 1 else f"{locked:,} locked"
+    return [(f"{who}: Traktor keeps its own", "$warning")]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from djtui.library import history, tracks
+from djtui.library import history
 from djtui.library.history import Change
-from djtui.model.track import Track
-from djtui.tui import changing, formats, keys, styles
+from djtui.tui import changing, formats, keys, styles, touched
 from djtui.tui.feed import Counters
 from djtui.tui.screens.view import View
+from djtui.tui.touched import said
 from djtui.tui.widgets.rows import Row, Rows
 
 SHOWN: Final = 200
-DETAILS: Final = 200
+
+_NOUNS: Final = {"playlist": "playlist", "resolve": "conflict", "restore": "file"}
+_KINDS: Final = max(map(len, ("playlist", "resolve", "restore", "import")))
 
 
 class HistoryView(View):
@@ -60,7 +61,7 @@ class HistoryView(View):
     async def _read(self) -> None:
         changes = await history.changes(await self.djtui.library(), SHOWN)
         self._changes = {change.id: change for change in changes}
-        self.query_one("#list", Rows).show([_row(change) for change in changes])
+        self.query_one("#list", Rows).show([self._row(change) for change in changes])
         self.query_one("#changes").border_subtitle = f"{len(changes)}" if changes else ""
         self.djtui.do(self._read_details())
         self.refresh_bindings()
@@ -82,17 +83,9 @@ class HistoryView(View):
         change = self.change
         if change is None:
             return
-        library = await self.djtui.library()
-        images = await history.images(library, change.id, DETAILS)
-        named = await tracks.get_many(library, [id for id, _, _ in images])
-        if change is not self.change:
-            return
-        rows = [*_about(change), *(_touched(id, before, after, named) for id, before, after in images)]
-        if change.items > len(images) and images:
-            rows.append(_said(f"and {change.items - len(images):,} more"))
-        elif not images and change.kind == "import":
-            rows.append(_said("Its new tracks leave the library when it is undone."))
-        self.query_one("#details", Rows).show(rows)
+        rows = [*_about(change), *await touched.read(await self.djtui.library(), change)]
+        if change is self.change:
+            self.query_one("#details", Rows).show(rows)
 
     # -- undo and redo ----------------------------------------------------------------------------
 
@@ -110,48 +103,33 @@ class HistoryView(View):
         if change := self.change:
             self.djtui.do(changing.redo(self.djtui, change))
 
+    def _row(self, change: Change) -> Row:
+        undone = change.undone is not None
+        style = "$quiet" if undone or change.kind in ("undo", "redo") else ""
+        left = (
+            (f" {formats.moment(change.at):<13} ", "$quiet"),
+            (f"{change.kind:<{_KINDS}}  ", "$quiet"),
+            (change.title, style),
+        )
+        of = self._changes.get(change.undoes) if change.undoes is not None else None
+        items = formats.plural(change.items, _noun(of or change)) if change.items else ""
+        return Row(change.id, left, (("undone  " if undone else "", "$warning"), (items, "$quiet")))
 
-def _row(change: Change) -> Row:
-    undone = change.undone is not None
-    style = "$quiet" if undone or change.kind in ("undo", "redo") else ""
-    state = "undone" if undone else ""
-    left = (
-        (f" {formats.moment(change.at):<13} ", "$quiet"),
-        (f"{change.kind:<7}", "$quiet"),
-        (change.title, style),
-    )
-    items = formats.plural(change.items, "track") if change.items else ""
-    return Row(change.id, left, ((f"{state}  " if state else "", "$warning"), (items, "$quiet")))
+
+def _noun(change: Change) -> str:
+    """What a change counts."""
+    return _NOUNS.get(change.kind, "track")
 
 
 def _about(change: Change) -> list[Row]:
-    said = [
-        _said(change.title, "bold"),
-        _said(f"{change.kind} {change.id}, {formats.moment(change.at).strip()}"),
+    lines = [
+        said(change.title, "bold"),
+        said(f"{change.kind} {change.id}, {formats.moment(change.at).strip()}"),
     ]
     if change.undone is not None:
-        said.append(_said(f"Undone by change {change.undone}.", "$warning"))
+        lines.append(said(f"Undone by change {change.undone}.", "$warning"))
     if change.undoes is not None:
-        said.append(_said(f"This {change.kind} is of change {change.undoes}."))
-    return said
-
-
-def _said(text: str, style: str = "$quiet") -> Row:
-    return Row(("said", text), ((f" {text}", style),))
-
-
-def _touched(id: int, before: Mapping[str, Any], after: Mapping[str, Any], named: Mapping[int, Track]) -> Row:
-    track = named.get(id)
-    name = " - ".join(text for text in (track.artist, track.title) if text) if track else "no longer here"
-    changes = "  ".join(
-        f"{field}: {_value(before.get(field))} → {_value(value)}" for field, value in after.items()
-    )
-    return Row(id, ((f" {name or f'track {id}'}  ", ""), (changes, "$quiet")))
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "unknown"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"{len(value)} cues"
-    return str(value)
+        lines.append(said(f"This {change.kind} is of change {change.undoes}."))
+    if change.kind in history.BY_JOB and change.undone is None:
+        lines.append(said("u puts the collection back as it was before, from its backup; asks first."))
+    return lines

@@ -11,14 +11,14 @@ from textual.widgets import DataTable
 
 from djtui.tui import keys
 from djtui.tui.asking import NATURAL, Question
-from djtui.tui.screens.track_actions import TrackActions
+from djtui.tui.screens.list_actions import ListActions
 
 # Where a field of the filter language is shown in another column of the table.
 _COLUMN_OF: Final = {"cue": "cue_count"}
 _FIELD_OF: Final = {column: field for field, column in _COLUMN_OF.items()}
 
 
-class Sorting(TrackActions):
+class Sorting(ListActions):
     """The part of the Library view that sorts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,8 +26,6 @@ class Sorting(TrackActions):
         Binding("S", "reverse", "Reverse", show=False, id="table.reverse", group=keys.FIND,
                 tooltip="Sort the other way round"),
     ]  # fmt: skip
-
-    question: Question
 
     @abstractmethod
     def ask(self, question: Question) -> None:

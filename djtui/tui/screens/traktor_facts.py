@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,6 @@ class Facts:
     missing: int = 0
     backups: int = 0
     nights: int = 0
-    foreign: str | None = None
-    """Why nobody can see here whether Traktor runs; None if one can."""
 
     @property
     def linked(self) -> tuple[int, Path] | None:
@@ -137,8 +135,21 @@ async def _facts(reader: Reader, library: Path, path: Path | None) -> Facts:
         missing=missing,
         backups=backups,
         nights=nights,
-        foreign=await _foreign(reader, file_id),
     )
+
+
+async def foreign_to_here(app: DjtuiApp, file_id: int) -> str | None:
+    """Why it proves nothing that no Traktor runs here; None if it does. Raises `LibraryError`."""
+    from djtui.traktor.export_state import foreign
+
+    return await reading(app.library_path, lambda reader: foreign(reader, file_id))
+
+
+async def running() -> str | None:
+    """The name of a Traktor that runs on this machine."""
+    from djtui.traktor.running import running
+
+    return await beside(running)
 
 
 async def _number(reader: Reader, sql: str, *parameters: object) -> int:
@@ -152,12 +163,3 @@ def _backups(library: Path, path: Path | None) -> int:
     with suppress(BackupError):
         return len(kept(library, path)) if path else 0
     return 0
-
-
-async def _foreign(reader: Reader, file_id: int) -> str | None:
-    from djtui.traktor.export_state import foreign
-
-    return await foreign(reader, file_id)
-
-
-Read = Callable[[Facts], Awaitable[None]]

@@ -80,6 +80,12 @@ class ViewEntry:
     title: str
     mode: str
     make: Callable[[], Screen[None]]
+    short: str = ""
+
+    @property
+    def short_title(self) -> str:
+        """The title where room is short."""
+        return self.short or self.title[:3]
 
 
 def _library() -> Screen[None]:
@@ -92,6 +98,12 @@ def _jobs() -> Screen[None]:
     from djtui.tui.screens.jobs import JobsView
 
     return JobsView()
+
+
+def _traktor() -> Screen[None]:
+    from djtui.tui.screens.traktor import TraktorView
+
+    return TraktorView()
 
 
 def _history() -> Screen[None]:
@@ -110,6 +122,7 @@ FIRST: Final = "library"
 VIEWS: Final = (
     ViewEntry(1, "Library", "library", _library),
     ViewEntry(2, "Jobs", "jobs", _jobs),
+    ViewEntry(3, "Traktor", "traktor", _traktor, "Trk"),
     ViewEntry(6, "History", "history", _history),
     ViewEntry(7, "Settings", "settings", _settings),
 )

@@ -18,6 +18,7 @@ from djtui.tui.widgets.home import OfApp
 
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView, PhaseView
+    from djtui.tui.app import DjtuiApp
 
 SHORT = 100
 """Below this many columns the lines say things shortly."""
@@ -28,13 +29,14 @@ class TopLine(OfApp, Bar):
 
     def on_mount(self) -> None:
         self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
+        self.djtui.auto_changed.subscribe(self, lambda _: self.repaint_changes())
 
     def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
         app, here = self.djtui, self.djtui.current_mode
         left: list[Word] = []
         for view in app.VIEWS:
-            name = view.title[:3] if width < SHORT else f" {view.title}"
-            dot = " ●" if view.mode == "jobs" and app.jobs_at_work else ""
+            name = view.short_title if width < SHORT else f" {view.title}"
+            dot = _dot(app, view.mode)
             style = "bold $accent" if view.mode == here else "$quiet"
             left += [
                 Word(f" {view.number}{name}", style, f"app.view('{view.mode}')"),
@@ -45,11 +47,19 @@ class TopLine(OfApp, Bar):
         return left, [Word(f"{about} ", "$quiet")]
 
 
+def _dot(app: DjtuiApp, mode: str) -> str:
+    """What stands behind the name of a view: that jobs run, how much waits for Traktor."""
+    if mode == "jobs" and app.jobs_at_work:
+        return " ●"
+    return f" +{app.waiting:,}" if mode == "traktor" and app.waiting else ""
+
+
 class StatusLine(OfApp, Bar):
     """What runs, with percent, rate and time left; what waits, with a countdown; else a quiet word."""
 
     def on_mount(self) -> None:
         self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
+        self.djtui.auto_changed.subscribe(self, lambda _: self.repaint_changes())
         self.set_interval(1, self._count_down)
 
     def _count_down(self) -> None:
@@ -65,7 +75,19 @@ class StatusLine(OfApp, Bar):
             left += [Word("   " if left and width >= SHORT else " "), Word(text, style, "app.view('jobs')")]
         if any(job.state == "interrupted" for job in app.jobs):
             left.append(Word("  R resumes" if width < SHORT else "  ·  R resumes it", "$quiet", "app.resume"))
-        return left or [Word(f" {app.quiet_line()}", "$quiet")], right
+        if not left and (quiet := app.quiet_line()):
+            left.append(Word(f" {quiet}", "$quiet"))
+        if app.waiting:
+            between = " · " if width < SHORT else "    "
+            left += [
+                Word(between if left else " "),
+                Word(_for_traktor(app.waiting, short=width < SHORT), "$accent", "app.view('traktor')"),
+            ]
+        return left, right
+
+
+def _for_traktor(waiting: int, *, short: bool) -> str:
+    return f"↑{waiting:,}" if short else f"↑ {formats.plural(waiting, 'change')} for Traktor"
 
 
 def _said(job: JobView, *, short: bool) -> tuple[str, str]:

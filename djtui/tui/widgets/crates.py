@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from djtui.library import playlists
 from djtui.library.database import Library
 from djtui.model.playlist import Playlist
-from djtui.tui import formats, keys, scope
+from djtui.tui import environment, formats, keys, scope
 from djtui.tui.messages import ScopeChosen
 from djtui.tui.scope import Scope
 from djtui.tui.widgets.rows import Row, Rows
 
-_SOURCES = {"traktor": "Traktor", "djtui": "djtui"}
+_GROUPS = ("Smart", "Playlists")
 
 
 class Crates(Rows):
@@ -26,6 +25,20 @@ class Crates(Rows):
                 tooltip="Open or close the folder under the cursor"),
         Binding("right,l", "unfold", "Open folder", show=False, id="crates.open", group=keys.MOVE),
         Binding("left,h", "close", "Close folder", show=False, id="crates.close", group=keys.MOVE),
+        Binding("n", "screen.new_node('list')", "new", id="crates.new", group=keys.LISTS,
+                tooltip="Make a playlist: in the folder under the cursor, else beside what is there"),
+        Binding("N", "screen.new_node('folder')", "New folder", show=False, id="crates.new_folder",
+                group=keys.LISTS, tooltip="Make a folder"),
+        Binding("r", "screen.rename_node", "rename", id="crates.rename", group=keys.LISTS,
+                tooltip="Rename the playlist or folder under the cursor"),
+        Binding("d,delete", "screen.delete_node", "delete", id="crates.delete", group=keys.LISTS,
+                tooltip="Delete it, with all that is in it; asks first, and the tracks stay"),
+        Binding("m", "screen.move_node", "move", id="crates.move", group=keys.LISTS,
+                tooltip="Move it into another folder"),
+        Binding("J,alt+down", "screen.shift_node(1)", "Move down", show=False, id="crates.shift_down",
+                group=keys.LISTS, tooltip="Move it down among its neighbours"),
+        Binding("K,alt+up", "screen.shift_node(-1)", "Move up", show=False, id="crates.shift_up",
+                group=keys.LISTS, tooltip="Move it up among its neighbours"),
     ]  # fmt: skip
 
     def __init__(self, **options: Any) -> None:
@@ -46,7 +59,16 @@ class Crates(Rows):
         assert counts is not None
         self.total, self.missing = counts["total"], counts["missing"]
         if lists:
-            self._playlists = await playlists.all_playlists(library)
+            await self.read_lists(library)
+        else:
+            self.draw()
+
+    async def read_lists(self, library: Library) -> None:
+        """Read the tree. Raises `LibraryError`."""
+        await environment.loaded("djtui.library.playlists")
+        from djtui.library import playlists
+
+        self._playlists = await playlists.all_playlists(library)
         self.draw()
 
     def close_folders(self, ids: list[int]) -> None:
@@ -79,17 +101,20 @@ class Crates(Rows):
     def _tree(self) -> Iterator[Row]:
         depths: dict[int, int] = {}
         hidden: set[int] = set()
-        for source, title in _SOURCES.items():
-            nodes = [playlist for playlist in self._playlists if playlist.source == source]
-            if nodes:
-                yield Row(("source", source), ((f" {title}", "$quiet"),), live=False)
-            for node in nodes:
-                above = node.parent_id
-                depths[node.id] = depths.get(above, 0) + 1 if above is not None else 0
-                if above is not None and (above in hidden or above in self._shut):
-                    hidden.add(node.id)
-                    continue
-                yield self._node(node, depths[node.id])
+        groups: dict[int, str] = {}
+        lines: dict[str, list[Row]] = {name: [] for name in _GROUPS}
+        for node in self._playlists:
+            above = node.parent_id
+            groups[node.id] = _group(node) if above is None else groups[above]
+            depths[node.id] = 0 if above is None else depths[above] + 1
+            if above is not None and (above in hidden or above in self._shut):
+                hidden.add(node.id)
+            else:
+                lines[groups[node.id]].append(self._node(node, depths[node.id]))
+        for name, rows in lines.items():
+            if rows:
+                yield Row(("group", name), ((f" {name}", "$quiet"),), live=False)
+                yield from rows
 
     def _node(self, node: Playlist, depth: int) -> Row:
         sign = ("▸ " if node.id in self._shut else "▾ ") if node.kind == "folder" else "  "
@@ -98,11 +123,60 @@ class Crates(Rows):
         right = {"folder": "", "smart": "smart"}.get(node.kind, formats.count(node.items))
         return Row(f"playlist:{node.id}", ((name, style),), ((right, "$quiet"),))
 
+    # -- the tree ---------------------------------------------------------------------------------
+
+    @property
+    def playlists(self) -> Sequence[Playlist]:
+        """The whole tree, parents before their children."""
+        return self._playlists
+
+    @property
+    def node(self) -> Playlist | None:
+        """The playlist or folder under the cursor."""
+        crate = self._scopes.get(str(self.row.key)) if self.row else None
+        return self.find(crate.id) if crate else None
+
+    def find(self, id: int | None) -> Playlist | None:
+        """The node with this number."""
+        return next((node for node in self._playlists if node.id == id), None)
+
+    def children(self, parent: int | None) -> list[Playlist]:
+        """What is in a folder, or at the top, in order."""
+        return [node for node in self._playlists if node.parent_id == parent]
+
+    def inside(self, node: Playlist) -> list[Playlist]:
+        """All that is in a folder, and in the folders in it."""
+        found = {node.id}
+        for other in self._playlists:
+            if other.parent_id in found:
+                found.add(other.id)
+        return [other for other in self._playlists if other.id in found and other is not node]
+
+    def place_beside(self, node: Playlist, step: int) -> int | None:
+        """The place among its siblings, itself not counted, when it passes so many of those seen with it."""
+        siblings = self.children(node.parent_id)
+        shown = [one for one in siblings if node.parent_id is not None or _group(one) == _group(node)]
+        at = shown.index(node)
+        to = max(0, min(at + step, len(shown) - 1))
+        if to == at:
+            return None
+        others = [one for one in siblings if one is not node]
+        return others.index(shown[to]) + (1 if to > at else 0)
+
+    def reveal(self, id: int) -> None:
+        """Open the folders that a node is in, and put the cursor on it."""
+        above = self.find(id)
+        while above is not None and above.parent_id is not None:
+            self._shut.discard(above.parent_id)
+            above = self.find(above.parent_id)
+        self.draw()
+        self.move_to(f"playlist:{id}")
+
     # -- keys -------------------------------------------------------------------------------------
 
     def _folder(self) -> int | None:
-        crate = self._scopes.get(str(self.row.key)) if self.row else None
-        return crate.id if crate and crate.kind == "folder" else None
+        node = self.node
+        return node.id if node and node.kind == "folder" else None
 
     def action_fold(self) -> None:
         if (id := self._folder()) is not None:
@@ -121,10 +195,8 @@ class Crates(Rows):
             self._shut.add(id)
             self.draw()
             return
-        here = self._scopes.get(str(self.row.key)) if self.row else None
-        parent = next((node.parent_id for node in self._playlists if here and node.id == here.id), None)
-        if parent is not None:
-            self.move_to(f"playlist:{parent}")
+        if (here := self.node) and here.parent_id is not None:
+            self.move_to(f"playlist:{here.parent_id}")
 
     def on_rows_highlighted(self, event: Rows.Highlighted) -> None:
         event.stop()
@@ -135,3 +207,8 @@ class Crates(Rows):
         event.stop()
         if crate := self._scopes.get(str(event.row.key)):
             self.post_message(ScopeChosen(crate, enter=True))
+
+
+def _group(root: Playlist) -> str:
+    """The heading that a node at the top stands under: smart lists of our own have one of theirs."""
+    return "Smart" if root.kind == "smart" and root.query else "Playlists"

@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rich.cells import cell_len
 
 from djtui.model import key as musical_keys
 from djtui.model.cue import Cue, CueType
 from djtui.model.text import harmless
-from djtui.model.track import COLORS, COLUMNS, Track
 from djtui.tui import formats
+from djtui.tui.details import Details
 from djtui.tui.formats import Part, Parts
+from djtui.tui.swatch import swatch
 from djtui.tui.widgets.lines import Lines, signs
-
-_CUES: Final = "type, start, length, slot, name, repeats, grid_bpm, color"
-_CRATES: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """All that is shown of one track."""
-
-    track: Track
-    cues: tuple[Cue, ...]
-    crates: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Title and artist, or the file's name."""
-        track = self.track
-        title = track.title or (track.path or track.location or f"track {track.id}").rpartition("/")[2]
-        return f"{title} · {track.artist}" if track.artist else title
-
-    @property
-    def set_cues(self) -> list[Cue]:
-        """The cues without the grid markers, in order of time."""
-        return sorted((cue for cue in self.cues if cue.type is not CueType.GRID), key=lambda cue: cue.start)
-
-
-def read(connection: sqlite3.Connection, id: int) -> Details | None:
-    """A track with its cues and crates, or None; takes well under a millisecond."""
-    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id = ?", (id,)).fetchone()
-    if row is None:
-        return None
-    cues = connection.execute(
-        f"SELECT {_CUES} FROM cue WHERE track_id = ? ORDER BY position", (id,)
-    ).fetchall()
-    crates = connection.execute(
-        "SELECT DISTINCT playlist.id, playlist.name, above.name AS folder FROM playlist_item"
-        " JOIN playlist ON playlist.id = playlist_id"
-        " LEFT JOIN playlist AS above ON above.id = playlist.parent_id"
-        " WHERE track_id = ? ORDER BY playlist.id LIMIT ?",
-        (id, _CRATES),
-    ).fetchall()
-    names = (f"{crate['folder']}/{crate['name']}" if crate["folder"] else crate["name"] for crate in crates)
-    return Details(
-        Track(*row), tuple(Cue(CueType(cue["type"]), *tuple(cue)[1:]) for cue in cues), tuple(names)
-    )
 
 
 class Inspector(Lines):
@@ -167,10 +121,12 @@ def sound(details: Details, notation: musical_keys.Notation) -> list[Part]:
         parts += [((track.format or "").upper(), ""), (f"{rate}   ", "$quiet")]
     parts += [("cues ", "$quiet"), (f"{track.cue_count}   ", "")]
     if track.plays:
-        last = f", last {track.played}" if track.played else ""
+        last = f", last {track.played}" if track.played and not details.nights else ""
         parts += [("played ", "$quiet"), (f"{track.plays}{last}   ", "")]
-    if track.color and track.color < len(COLORS):
-        parts += [(f"{COLORS[track.color]}", "$quiet")]
+    if track.color:
+        parts += [*swatch(track.color), ("   ", "")]
+    if details.nights:
+        parts += [("nights ", "$quiet"), (", ".join(map(formats.day, details.nights)), "")]
     return parts
 
 
@@ -188,11 +144,25 @@ def tags(details: Details) -> list[Part]:
     return parts or [("no tags besides title and artist", "$quiet")]
 
 
+def state(details: Details) -> list[Part]:
+    """What there is to settle with Traktor, and what waits for export."""
+    parts: list[Part] = []
+    if details.conflicts:
+        count = formats.plural(details.conflicts, "conflict")
+        parts += [(f"{count}: 3 to settle", "$warning"), ("   ", "")]
+    if details.new:
+        parts += [("new: not yet in Traktor", "$accent"), ("   ", "")]
+    if details.waiting:
+        names = ", ".join(formats.label(name) for name in details.waiting)
+        parts += [(f"{names}: ", "$quiet"), ("edited here, not yet in Traktor", "$accent"), ("   ", "")]
+    return parts
+
+
 def place(details: Details) -> list[Part]:
-    """Where the file is, and the crates it is in."""
+    """What waits, the crates it is in, and where the file is."""
     track = details.track
     where = formats.tilde(Path(track.path)) if track.path else track.location or "no file"
-    parts: list[Part] = []
+    parts = state(details)
     if details.crates:
         parts += [("in ", "$quiet"), (", ".join(details.crates), ""), ("   ", "")]
     if track.missing:

@@ -1,0 +1,86 @@
+"""Staying to work a library's jobs, and to keep it in step with Traktor: for schedules and servers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+import click
+
+from djtui.cli.session import DONE, Session, command
+from djtui.jobs.hosting import serve_process
+from djtui.jobs.locks import host_is_free
+from djtui.kinds import KINDS
+from djtui.traktor.auto import AutoState, AutoSync
+
+_LOOK_S: Final = 0.5
+
+
+@click.command()
+@command
+async def host(session: Session) -> int | None:
+    """Work the queue of this library until stopped: for schedules and servers.
+
+    The screens and commands start a host by themselves; this one stays. With the setting traktor.auto it also
+    keeps the library and Traktor's collection in step.
+    """
+    session.out.note(f"Hosting {session.library_path}. Ctrl-C ends it; jobs stop at their next checkpoint.")
+    async with session.library() as library:
+        sync = AutoSync(
+            library, session.settings, KINDS, _is_here, told=_Teller(session).tell, name="djtui host"
+        )
+        syncing = asyncio.create_task(sync.run())
+        try:
+            await _serve(session)
+        finally:
+            syncing.cancel()
+            await asyncio.gather(syncing, return_exceptions=True)
+    return DONE
+
+
+async def _serve(session: Session) -> None:
+    """Host until stopped; first let a host that the screens or a command have started come to its end."""
+    told = False
+    while True:
+        if host_is_free(session.library_path):
+            if await serve_process(session.library_path, KINDS, session.settings, idle=None):
+                return
+            _give_back_signals()  # somebody was faster
+        elif not told:
+            told = True
+            session.out.note("Another process works its jobs now; this one takes over when that one ends.")
+        await asyncio.sleep(_LOOK_S)
+
+
+def _give_back_signals() -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(ValueError, NotImplementedError):
+            loop.remove_signal_handler(number)
+
+
+async def _is_here() -> None:
+    """Who works the jobs that auto-sync asks for is this process."""
+
+
+class _Teller:
+    """Prints what auto-sync does, one line at each new phase."""
+
+    def __init__(self, session: Session) -> None:
+        self._out = session.out
+        self._told = ("", "")
+
+    def tell(self, state: AutoState) -> None:
+        self._out.event(
+            "auto",
+            phase=state.phase,
+            reason=state.reason,
+            waiting=state.waiting,
+            since=state.since.isoformat(timespec="seconds"),
+        )
+        if (state.phase, state.reason) != self._told:
+            self._told = state.phase, state.reason
+            self._out.note(f"{datetime.now():%H:%M:%S} {state.line}")
