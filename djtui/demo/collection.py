@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from djtui.demo.invention import GENRES, InventedTrack, Inventor
-from djtui.traktor.writer import DECLARATION, Attribute, closing, decimal, element, escape, opening
 from djtui.model.cue import Cue, CueType
+from djtui.traktor.writer import DECLARATION, Attribute, closing, decimal, element, escape, opening
 
 _NIGHTS: Final = ("Warm-up", "Closing", "Rooftop", "Basement", "Festival", "Radio", "Afterhour", "Open air")
 _SMART: Final = (

@@ -70,7 +70,7 @@ class _Tried:
 class AutoSync:
     """Keeps one library and its collection in step, as `settings.traktor` says, while `run` runs.
 
-    `host` sees to it that somebody works the jobs; `told` is called at every change of `state`; `name` is how
+    `host` sees to it that somebody works the jobs; `told` is called with the first `state` and at every change; `name` is how
     other processes speak of this one. `debounce_s` is how long both sides must have been left alone (the
     setting, by default), `look_s` how often the library is looked at, and `poll_s` how often it is asked
     whether what stands in the way has gone.
@@ -96,6 +96,7 @@ class AutoSync:
         self._kinds = kinds
         self._host = host
         self._told = told
+        self._silent = True
         self._name = name
         self._debounce_s = self._options.debounce_s if debounce_s is None else debounce_s
         self._look_s = look_s
@@ -280,8 +281,8 @@ class AutoSync:
     def _tell(self, phase: Phase, reason: str, waiting: int) -> None:
         since = self.state.since if self.state.phase == phase else datetime.now(UTC)
         state = AutoState(phase, reason, waiting, since)
-        if state != self.state:
-            self.state = state
+        if state != self.state or self._silent:
+            self.state, self._silent = state, False
             if self._told is not None:
                 self._told(state)
 

@@ -68,7 +68,7 @@ class Building:
             failures += self._note(part, wanted, patched)
             yield Batch(nothing, processed=len(part), failures=failures)
         added, keys, failures = await self._new(ctx, now)
-        removed = [row.hash for row in pending.removed if locate(found.entries, [row.hash])]
+        removed = list(locate(found.entries, [row.hash for row in pending.removed]))
         work.edits.removed = [
             {
                 "id": row.id,

@@ -167,8 +167,8 @@ def build(
 def write_part(source: str, expected: Fingerprint, part: Part, target: str) -> int:
     """Write one part of the new file, to the disk; returns its size in bytes. Parts go in their order.
 
-    The first one makes the file, the last one gives it the rights of the source. Raises SourceChanged, and NmlError where the
-    disk refuses.
+    The first one makes the file, the last one gives it the rights of the source. Raises SourceChanged, and
+    NmlError where the disk refuses.
     """
     try:
         with _source(source, expected) as file, _target(target, part.at) as new:

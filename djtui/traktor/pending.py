@@ -127,9 +127,31 @@ async def tree(library: Reader, file_id: int, nodes: Sequence[TreeNode] | None, 
     rows = await read_rows(library, file_id)
     sides = await read_sides(library, file_id, rows, nodes, whole=whole)
     if nodes is None:
-        sides.traktor = dict(sides.base)
+        sides.traktor = await _as_last_read(library, file_id, sides)
     merged = merge_trees(sides.base, sides.library, sides.traktor, "merge")
     return await _wanted(library, file_id, sides, merged)
+
+
+async def _as_last_read(library: Reader, file_id: int, sides: Sides) -> dict[NodeId, Node]:
+    """The file's side as the last import saw it: the base, but for open conflicts."""
+    nodes = dict(sides.base)
+    ids = {playlist: id for id, playlist in sides.playlists.items()}
+    rows = await library.fetchall(
+        "SELECT playlist_id, field, traktor FROM conflict WHERE file_id = ? AND playlist_id IS NOT NULL",
+        (file_id,),
+    )
+    for row in rows:
+        id, theirs = ids.get(row["playlist_id"], ""), json.loads(row["traktor"] or "null")
+        if id not in nodes:
+            continue
+        if row["field"] == DELETED:
+            del nodes[id]
+        elif row["field"] == ORDER:
+            nodes[id] = nodes[id]._replace(items=tuple(theirs))
+        else:
+            value = ids.get(theirs) if row["field"] == "parent" else theirs
+            nodes[id] = nodes[id]._replace(**{row["field"]: value})
+    return nodes
 
 
 async def _wanted(library: Reader, file_id: int, sides: Sides, merged: MergedTree) -> Tree:

@@ -7,8 +7,9 @@ what is wrong with it (doubled keys, items without a track, counts) was wrong wi
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast
@@ -28,6 +29,8 @@ from djtui.traktor.patch import Plan
 from djtui.traktor.spans import HASH, Spans
 
 _BITE: Final = 1 << 16  # stays in the processor's cache
+_FILE: Final = b'/:" FILE="'  # as Traktor has it, behind the folder
+_PLAIN: Final = re.compile(rb"[^&/\t\r\n]*").fullmatch  # any other name may not be what it looks like
 _NAMED: Final = 3  # examples in a sentence
 _COUNTED: Final = {"SUBNODES": ("COUNT", "NODE"), "PLAYLIST": ("ENTRIES", "ENTRY")}
 
@@ -94,7 +97,7 @@ def references(source: Survey, result: Survey) -> list[str]:
         )
     asked = (after.keys.keys() - before.keys.keys()) | (after.keys.keys() & fewer.keys())
     if more or asked:
-        keys = _keys(result, result.entries)
+        keys = _keys(result, result.entries, more.keys() | asked)
         problems += _listed("is there more than once", (key for key in more if keys[key] > 1))
         problems += _listed(
             "stands in a playlist, but no track has it", (key for key in asked if not keys[key])
@@ -155,20 +158,30 @@ def _surplus(hashes: list[bytes], own: Counter[bytes], other: Counter[bytes]) ->
             yield place
 
 
-def _keys(found: Survey, entries: Spans) -> Counter[str]:
-    """The keys of some entries. An entry that names no file has none."""
-    keys: Counter[str | None] = Counter()
+def _keys(found: Survey, entries: Spans, wanted: Collection[str] | None = None) -> Counter[str]:
+    """The keys of some entries, or those among them that are wanted. An entry that names no file has none."""
+    names = None if wanted is None else {key.rpartition("/:")[2].encode() for key in wanted}
+    keys: Counter[str] = Counter()
     with Path(found.path).open("rb") as file:
         for first, last in entries.runs():
             base = entries.offsets[first]
             file.seek(base)
-            text = file.read(entries.offsets[last] + entries.lengths[last] - base)
-            starts = [entries.offsets[place] - base for place in range(first, last + 1)]
-            lengths = entries.lengths[first : last + 1]
-            keys.update([entry_key(text[at : at + it]) for at, it in zip(starts, lengths, strict=True)])
+            run = file.read(entries.offsets[last] + entries.lengths[last] - base)
+            for place in range(first, last + 1):
+                start = entries.offsets[place] - base
+                text = run[start : start + entries.lengths[place]]
+                if (names is None or _may_be(text, names)) and (key := entry_key(text)) is not None:
+                    keys[key] += 1
         if Fingerprint.of(os.fstat(file.fileno())) != found.fingerprint:
             raise SourceChanged(f"{found.path} changed after it was surveyed.")
-    return Counter({key: count for key, count in keys.items() if key is not None})
+    return keys
+
+
+def _may_be(entry: bytes, names: Collection[bytes]) -> bool:
+    """Whether the file of an entry may have one of these names: surely not, for almost all, at a glance."""
+    at = entry.find(_FILE, entry.find(b"<LOCATION"))
+    name = entry[at + len(_FILE) : entry.find(b'"', at + len(_FILE))]
+    return name in names or at < 0 or _PLAIN(name) is None or b"<!" in entry
 
 
 def _listed(what: str, keys: Iterable[str]) -> list[str]:

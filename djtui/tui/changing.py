@@ -70,7 +70,7 @@ async def remove_tracks(app: DjtuiApp, ids: Sequence[int]) -> int:
         Question(
             f"Remove {tracks} from the library?",
             " ".join(said),
-            (("n", "leave them"), ("y", f"remove {tracks}")),
+            (("n", "keep"), ("y", f"remove {tracks}")),
         )
     )
     if answer != "y":

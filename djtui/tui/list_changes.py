@@ -91,7 +91,8 @@ def _held(node: Playlist, inside: Sequence[Playlist]) -> str:
     lists = len(inside) - folders
     parts = [formats.plural(lists, "playlist")] if lists else []
     parts += [formats.plural(folders, "folder")] if folders else []
-    return f"It holds {' and '.join(parts)}, which go with it." if parts else "It is empty."
+    go = "goes" if len(inside) == 1 else "go"
+    return f"It holds {' and '.join(parts)}, which {go} with it." if parts else "It is empty."
 
 
 async def add(app: DjtuiApp, id: int, track_ids: Sequence[int]) -> None:

@@ -13,6 +13,9 @@ def swatch(color: int | None) -> list[Part]:
 
 
 def swatches(beginning: str) -> list[Part]:
-    """All colours whose names begin so."""
-    numbers = (number for number, name in enumerate(COLORS) if name and name.startswith(beginning))
-    return [part for number in numbers for part in (*swatch(number), (" ", ""))]
+    """The colours whose names begin so; several are told by their first letters, which differ."""
+    numbers = [number for number, name in enumerate(COLORS) if name and name.startswith(beginning)]
+    if len(numbers) == 1:
+        return swatch(numbers[0])
+    letters = [(swatch(number)[0], ((COLORS[number] or "")[0] + "  ", "$quiet")) for number in numbers]
+    return [part for pair in letters for part in pair]

@@ -133,14 +133,15 @@ def outcome(job: JobView) -> str:
     """What a finished job did, in counts."""
     if job.state == "failed":
         return job.error or "failed"
+    result = job.result or {}
     said = [
         f"{number:,} {one if number == 1 else many}"
         for name, one, many in _COUNTS
-        if isinstance(number := (job.result or {}).get(name), int) and (number or name == "entries")
+        if isinstance(number := result.get(name), int) and (number or name == "entries")
+        if name != "updated" or "entries_changed" not in result
     ]
     if job.failures:
         said.insert(0, formats.plural(job.failures, "failure"))  # first: the end may be cut
     without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
     text = ", ".join(said) or without
-    notes = (job.result or {}).get("notes") or ()
-    return " · ".join((text, *(note for note in notes[:1] if isinstance(note, str))))
+    return " · ".join((text, *(note for note in result.get("notes", ())[:1] if isinstance(note, str))))

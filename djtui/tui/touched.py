@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
@@ -13,7 +14,6 @@ from djtui.library.history import Change
 from djtui.library.tracks import as_json
 from djtui.model.cue import CueType
 from djtui.tui import environment, formats
-from djtui.tui.formats import Part
 from djtui.tui.widgets.rows import Row
 
 Image = Mapping[str, Any]
@@ -21,7 +21,9 @@ Names = Mapping[int, str]
 
 DETAILS: Final = 200
 OTHERS: Final = 50
+ITEMS: Final = 10
 
+_NARROW: Final = 54  # what a pane of a narrow screen, or half a wide one, has room for
 _TYPE, _LENGTH, _SLOT = 0, 2, 3  # in a cue row
 _CHANGED: Final = " → "
 _FATES: Final = {
@@ -37,11 +39,17 @@ async def read(library: Library, change: Change) -> list[Row]:
     others = await history.rows(library, change.id, limit=OTHERS)
     ids: set[int | None] = {id for id, _, _ in images}
     ids |= {side.get("track_id") for *_, was, now in others for side in (was, now) if side}
+    for what, _, was, now in others:
+        if what == "playlist" and was and now:
+            ids |= {id for exchanged in _exchanged(was, now) for id in exchanged[:ITEMS]}
     if any(what == "conflict" for what, *_ in others):
         await environment.loaded("djtui.traktor.conflicts")
     names = await _names(library, ids)
-    rows = [track_row(id, was, now, names) for id, was, now in images]
-    rows += [other_row(what, id, was, now, names) for what, id, was, now in others]
+    rows: list[Row] = []
+    for id, before, after in images:
+        rows += track_rows(id, before, after, names)
+    for what, id, was, now in others:
+        rows += other_rows(what, id, was, now, names)
     if change.kind == "export":
         rows += await _exported(library, change)
     if change.kind == "import" and not rows:
@@ -70,7 +78,8 @@ async def _exported(library: Library, change: Change) -> list[Row]:
     names = {entry: named[id] for entry, id in tracks_of.items() if id in named}
     rows = [said(_FATES[export.state])] if export.state in _FATES else []
     rows += export_rows(shown, names)
-    rows += [node_row(*pair) for pair in edits.nodes[:DETAILS]]
+    for pair in edits.nodes[:DETAILS]:
+        rows += node_rows(*pair)
     if edits.added:
         rows.append(said(f"{formats.plural(len(edits.added), 'track')} new in the collection"))
     if edits.removed:
@@ -101,27 +110,25 @@ def value_text(field: str, value: Any) -> str:
 # -- tracks ---------------------------------------------------------------------------------------
 
 
-def track_row(id: int, before: Image, after: Image, names: Names) -> Row:
+def track_rows(id: int, before: Image, after: Image, names: Names) -> Iterator[Row]:
     """A track of which fields changed."""
-    said = [
-        f"cues: {cue_changes(before.get(field) or (), value or ())}"
-        if field == "cues"
-        else f"{formats.label(field)}: "
-        f"{value_text(field, before.get(field))}{_CHANGED}{value_text(field, value)}"
-        for field, value in after.items()
-    ]
-    return _row(("fields", id), _name(id, names), "  ".join(said))
+    said: list[str] = []
+    for field, value in after.items():
+        if field == "cues":
+            said += cue_changes(before.get(field) or (), value or ())
+        else:
+            was, now = value_text(field, before.get(field)), value_text(field, value)
+            said.append(f"{formats.label(field)}: {was}{_CHANGED}{now}")
+    return _block(("fields", id), _name(id, names), said)
 
 
-def cue_changes(before: Sequence[cues.Row], after: Sequence[cues.Row]) -> str:
-    """How cues became others: "hotcue 3 “drop” at 1:04.200 → hotcue 5 “drop” at 1:04.200"."""
+def cue_changes(before: Sequence[cues.Row], after: Sequence[cues.Row]) -> list[str]:
+    """How cues became others: "- hotcue 3 “drop” at 1:04.200", "+ hotcue 5 “drop” at 1:04.200"."""
     was = [list(cue) for cue in before]
     now = [list(cue) for cue in after]
-    gone = [_cue_text(cue) for cue in was if cue not in now]
-    new = [_cue_text(cue) for cue in now if cue not in was]
-    if len(gone) == len(new) == 1:
-        return f"{gone[0]}{_CHANGED}{new[0]}"
-    return ", ".join([*(f"- {cue}" for cue in gone), *(f"+ {cue}" for cue in new)]) or "in another order"
+    gone = [f"- {_cue_text(cue)}" for cue in was if cue not in now]
+    new = [f"+ {_cue_text(cue)}" for cue in now if cue not in was]
+    return [*gone, *new] or ["cues in another order"]
 
 
 def _cue_text(cue: cues.Row) -> str:
@@ -134,33 +141,32 @@ def _cue_text(cue: cues.Row) -> str:
 # -- other things ---------------------------------------------------------------------------------
 
 
-def other_row(what: str, id: int, before: Image | None, after: Image | None, names: Names) -> Row:
+def other_rows(what: str, id: int, before: Image | None, after: Image | None, names: Names) -> Iterator[Row]:
     """A track as a whole, a playlist, a conflict or a file."""
     key = (what, id)
+    image = before or after or {}
     if what == "track":
-        image = (before or after or {}).get("row", {})
-        name = " - ".join(text for text in (image.get("artist"), image.get("title")) if text)
-        return _row(key, name or f"track {id}", "removed from the library" if after is None else "new")
+        track = image.get("row", {})
+        name = " - ".join(text for text in (track.get("artist"), track.get("title")) if text)
+        fate = "removed from the library" if after is None else "new"
+        return _block(key, name or f"track {id}", [fate])
     if what == "playlist":
-        image = before or after or {}
         kind = "" if image.get("kind", "list") == "list" else f"{image['kind']} "
-        return _row(key, f"{kind}{image.get('name', id)}", playlist_change(before, after))
+        return _block(key, f"{kind}{image.get('name', id)}", playlist_changes(before, after, names))
     if what == "conflict":
-        return _conflict(key, before, after, names)
+        return _block(key, *_conflict(before, after, names))
     backup = (after or {}).get("backup")
-    return _row(key, "collection", f"put back from {PurePath(backup).name}" if backup else "written")
+    return _block(key, "the collection", [f"put back from {PurePath(backup).name}" if backup else "written"])
 
 
-def playlist_change(before: Image | None, after: Image | None) -> str:
+def playlist_changes(before: Image | None, after: Image | None, names: Names) -> list[str]:
     """What happened to a playlist."""
-    if before is None:
-        held = len((after or {}).get("items") or ())
-        return f"created with {formats.plural(held, 'track')}" if held else "created"
-    if after is None:
-        held = len(before.get("items") or ())
-        return f"deleted with {formats.plural(held, 'track')}" if held else "deleted"
+    if before is None or after is None:
+        fate = "made" if before is None else "deleted"
+        held = len((before or after or {}).get("items") or ())
+        return [f"{fate} with {formats.plural(held, 'track')}" if held else fate]
     if not after:
-        return "changed"
+        return ["changed"]
     said = []
     if after.get("name") != before.get("name"):
         said.append(f"renamed to {after['name']}")
@@ -169,24 +175,30 @@ def playlist_change(before: Image | None, after: Image | None) -> str:
     elif after.get("position") != before.get("position"):
         said.append(f"moved to place {after['position'] + 1}")
     if after.get("query") != before.get("query"):
-        said.append(f"filter {before.get('query')}{_CHANGED}{after.get('query')}")
+        said.append(f"filter: {before.get('query')}{_CHANGED}{after.get('query')}")
     if after.get("items") != before.get("items"):
-        said.append(_items(before.get("items") or (), after.get("items") or ()))
-    return ", ".join(said) or "changed"
+        said += _items(*_exchanged(before, after), names)
+    return said or ["changed"]
 
 
-def _items(before: Sequence[Any], after: Sequence[Any]) -> str:
-    was, now = (set(map(tuple, items)) for items in (before, after))
-    added = sum(tuple(item) not in was for item in after)
-    removed = sum(tuple(item) not in now for item in before)
-    if not added and not removed and len(before) == len(after):
-        return "put in another order"
-    added, removed = added or max(0, len(after) - len(before)), removed or max(0, len(before) - len(after))
-    said = (f"+{added:,}" if added else "", f"-{removed:,}" if removed else "")
-    return f"{' '.join(text for text in said if text)} of its tracks"
+def _exchanged(before: Image, after: Image) -> tuple[list[int | None], list[int | None]]:
+    """The tracks that came into a playlist, and those that went; None for one that nobody knows."""
+    was, now = (Counter(map(tuple, image.get("items") or ())) for image in (before, after))
+    return [item[0] for item in (now - was).elements()], [item[0] for item in (was - now).elements()]
 
 
-def _conflict(key: tuple[str, int], before: Image | None, after: Image | None, names: Names) -> Row:
+def _items(added: Sequence[int | None], removed: Sequence[int | None], names: Names) -> list[str]:
+    said = []
+    for sign, word, ids in (("+", "added", added), ("-", "taken out", removed)):
+        if not ids:
+            continue
+        if len(ids) > ITEMS:
+            said.append(f"{formats.plural(len(ids), 'track')} {word}, such as")
+        said += [f"{sign} {_name(id, names) if id is not None else 'unknown track'}" for id in ids[:ITEMS]]
+    return said or ["put in another order"]
+
+
+def _conflict(before: Image | None, after: Image | None, names: Names) -> tuple[str, list[str]]:
     from djtui.traktor.conflicts import label, shown
 
     conflict = before or after or {}
@@ -194,9 +206,9 @@ def _conflict(key: tuple[str, int], before: Image | None, after: Image | None, n
     here, there = (
         shown(field, json.loads(conflict.get(side) or "null"), side) for side in ("library", "traktor")
     )
-    what = "settled" if after is None else "found"
-    name = _name(track, names) if track is not None else "playlist"
-    return _row(key, name, f"conflict over {label(field)} {what}: here {here}, in Traktor {there}")
+    fate = "settled" if after is None else "found"
+    name = _name(track, names) if track is not None else "a playlist"
+    return name, [f"conflict over {label(field)} {fate}", f"here {here}", f"in Traktor {there}"]
 
 
 # -- exports --------------------------------------------------------------------------------------
@@ -206,14 +218,14 @@ def export_rows(fields: Mapping[int, Image], names: Names) -> Iterator[Row]:
     """The entries of a collection that an export wrote: by entry, field -> (old, new)."""
     for entry, changes in fields.items():
         before = {field: old for field, (old, _) in changes.items()}
-        yield track_row(entry, before, {field: new for field, (_, new) in changes.items()}, names)
+        yield from track_rows(entry, before, {field: new for field, (_, new) in changes.items()}, names)
 
 
-def node_row(before: Image | None, after: Image | None) -> Row:
+def node_rows(before: Image | None, after: Image | None) -> Iterator[Row]:
     """A playlist of a collection that an export wrote, as rows of `nml_node`."""
     row = after or before or {}
     what = "new in the collection" if before is None else "deleted" if after is None else "written"
-    return _row(("node", row.get("id") or 0), json.loads(row["base"])["name"], what)
+    return _block(("node", row.get("id") or 0), json.loads(row["base"])["name"], [what])
 
 
 # -- rows -----------------------------------------------------------------------------------------
@@ -224,9 +236,14 @@ def said(text: str, style: str = "$quiet") -> Row:
     return Row(("said", text), ((f" {text}", style),))
 
 
-def _row(key: tuple[str, int], name: str, what: str) -> Row:
-    parts: tuple[Part, ...] = ((f" {name}  ", ""), (what, "$quiet"))
-    return Row(key, parts)
+def _block(key: tuple[str, int], name: str, lines: Sequence[str]) -> Iterator[Row]:
+    """A name and what happened to it: beside it where that is one short line, else below."""
+    if len(lines) == 1 and len(name) + len(lines[0]) < _NARROW:
+        yield Row(key, ((f" {name}  ", ""), (lines[0], "$quiet")))
+        return
+    yield Row(key, ((f" {name}", ""),))
+    for number, line in enumerate(lines):
+        yield Row((*key, number), ((f"   {line}", "$quiet"),))
 
 
 def _name(id: int, names: Names) -> str:

@@ -10,11 +10,11 @@ from xml.parsers import expat
 import pytest
 
 from djtui.demo.collection import Counts, write_collection
-from djtui.traktor.writer import DECLARATION, element, escape, opening
 from djtui.traktor.entry import ROW, ParsedEntry, parse_entries
 from djtui.traktor.location import VolumeMap
 from djtui.traktor.nml import survey
 from djtui.traktor.tree import Tree, read_tree
+from djtui.traktor.writer import DECLARATION, element, escape, opening
 
 _SIGNS = {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#xA;", "\r": "&#xD;", "\t": "&#x9;"}
 

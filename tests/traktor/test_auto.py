@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -19,7 +20,7 @@ from djtui.config import Settings, TraktorSettings
 from djtui.jobs.hosting import ThreadHost, host_in_thread
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, Job, JobKinds
 from djtui.jobs.locks import host_is_free
-from djtui.jobs.requests import want
+from djtui.jobs.requests import submit, want
 from djtui.jobs.views import JobView, jobs
 from djtui.kinds import KINDS
 from djtui.library import history
@@ -42,16 +43,19 @@ class Watched:
     sync: AutoSync
     library: Library
     said: list[AutoState] = field(default_factory=list)
+    heard: int = 0
 
     @property
     def state(self) -> AutoState:
         return self.sync.state
 
     async def until(self, holds: Callable[[AutoState], bool]) -> AutoState:
-        """Wait until a state is there."""
+        """Wait for a state that it has not been waited for yet, however short it lasts."""
         for _ in range(500):
-            if holds(self.state):
-                return self.state
+            while self.heard < len(self.said):
+                self.heard += 1
+                if holds(state := self.said[self.heard - 1]):
+                    return state
             await asyncio.sleep(0.01)
         raise AssertionError(self.said)
 
@@ -107,9 +111,36 @@ async def hosted() -> None:
     """The jobs are worked by the fixture."""
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a collection, and a library that has imported it and may write it."""
+    folder = tmp_path_factory.mktemp("auto")
+    (folder / "collection.nml").write_text(collection(entry("a"), entry("b")))
+
+    async def make() -> None:
+        made = await Library.open(folder / "library.db")
+        await imported(made, folder / "collection.nml", AUTO)
+        await answered(made, str(folder / "collection.nml"))
+        async with made.writing() as tx:
+            await tx.execute("DELETE FROM job")
+        await made.close()
+
+    asyncio.run(make())
+    return folder
+
+
 @pytest.fixture
-def nml(tmp_path: Path) -> Path:
-    return tmp_path / "collection.nml"
+def nml(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy2(template / "collection.nml", tmp_path))
+
+
+@pytest.fixture
+async def library(template: Path, nml: Path) -> AsyncIterator[Library]:
+    opened = await Library.open(Path(shutil.copy(template / "library.db", nml.parent)))
+    async with opened.writing() as tx:
+        await tx.execute("UPDATE nml_file SET path = ?", (str(nml),))
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -158,13 +189,6 @@ def with_(**options: Any) -> Settings:
     return replace(AUTO, traktor=replace(AUTO.traktor, **options))
 
 
-async def ready(library: Library, nml: Path) -> None:
-    """A collection that was imported, and that may be written."""
-    nml.write_text(collection(entry("a"), entry("b")))
-    await imported(library, nml, AUTO)
-    await answered(library, str(nml))
-
-
 async def edit(library: Library, **fields: Any) -> None:
     await history.edit(library, [1], fields, "edit")
 
@@ -172,7 +196,6 @@ async def edit(library: Library, **fields: Any) -> None:
 async def test_without_the_setting_it_only_counts_what_waits(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     nml.write_text(collection(entry("a"), entry("b"), entry("c")))
     async with syncing(library, with_(auto=False)) as watched:
         await edit(library, genre="Breaks")
@@ -180,18 +203,17 @@ async def test_without_the_setting_it_only_counts_what_waits(
         await watched.later()
         assert state.phase == "off"
         assert state.line == "auto-sync: off · +1 to export"
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
 
 
 async def test_at_the_start_a_file_that_changed_meanwhile_is_imported_and_what_waits_exported(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     await edit(library, genre="Breaks")
     nml.write_text(collection(entry("a"), entry("b"), entry("c")))
     async with syncing(library) as watched:
         await watched.in_step()
-        assert await watched.done() == ["import succeeded", "import succeeded", "export succeeded"]
+        assert await watched.done() == ["import succeeded", "export succeeded"]
     assert list(await by_title(library)) == ["a", "b", "c"]
     assert 'GENRE="Breaks"' in nml.read_text()
 
@@ -199,21 +221,19 @@ async def test_at_the_start_a_file_that_changed_meanwhile_is_imported_and_what_w
 async def test_nothing_is_asked_for_when_nothing_changed(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         os.utime(nml)  # another time, the same bytes
         await watched.later()
         await edit(library, energy=7)  # which no collection has
         await watched.later()
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
         assert watched.state.line == "auto-sync: in step"
 
 
 async def test_what_traktor_writes_is_imported_once_it_has_been_left_alone(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         for names in ("abc", "abcd", "abcde"):
@@ -221,14 +241,13 @@ async def test_what_traktor_writes_is_imported_once_it_has_been_left_alone(
             await asyncio.sleep(QUIET_S / 2)
         await watched.is_("importing")
         await watched.in_step()
-        assert await watched.done() == ["import succeeded", "import succeeded"]
+        assert await watched.done() == ["import succeeded"]
     assert len(await by_title(library)) == 5
 
 
 async def test_an_edit_is_exported_and_our_own_export_is_not_imported(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         await edit(library, genre="Breaks")
@@ -236,7 +255,7 @@ async def test_an_edit_is_exported_and_our_own_export_is_not_imported(
         await watched.is_("exporting")
         await watched.in_step()
         await watched.later()
-        assert await watched.done() == ["import succeeded", "export succeeded"]
+        assert await watched.done() == ["export succeeded"]
         assert max(state.waiting for state in watched.said) == 1
     assert 'GENRE="Breaks"' in nml.read_text()
     assert 'COMMENT="late"' in nml.read_text()
@@ -272,7 +291,6 @@ async def test_an_edit_made_while_an_export_runs_stays_pending_and_is_exported_a
 
     kinds = {**KINDS, "traktor-export": export}
     with working(library, kinds):
-        await ready(library, nml)
         async with syncing(library, kinds=kinds) as watched:
             await watched.is_("idle")
             await edit(library, genre="Breaks", comment="x")
@@ -280,8 +298,8 @@ async def test_an_edit_made_while_an_export_runs_stays_pending_and_is_exported_a
             await edit(library, genre="Techno")
             halt.go_on.set()
             await watched.in_step()
-            assert await watched.done() == ["import succeeded", "export succeeded", "export succeeded"]
-            exports = (await watched.jobs())[1:]
+            assert await watched.done() == ["export succeeded", "export succeeded"]
+            exports = await watched.jobs()
             assert [(job.result or {})["entries_changed"] for job in exports] == [1, 1]
     assert 'GENRE="Techno"' in nml.read_text()
     assert 'COMMENT="x"' in nml.read_text()
@@ -290,7 +308,6 @@ async def test_an_edit_made_while_an_export_runs_stays_pending_and_is_exported_a
 async def test_of_two_processes_one_does_it_and_the_other_says_who_and_takes_over_when_it_ends(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with AsyncExitStack() as first_runs:
         first = await first_runs.enter_async_context(syncing(library, name="djtui host"))
         await first.is_("idle")
@@ -306,13 +323,12 @@ async def test_of_two_processes_one_does_it_and_the_other_says_who_and_takes_ove
             await edit(library, genre="Techno")
             await second.is_("exporting")
             await second.in_step()
-            assert await second.done() == ["import succeeded", "export succeeded", "export succeeded"]
+            assert await second.done() == ["export succeeded", "export succeeded"]
 
 
 async def test_while_traktor_runs_it_is_held_and_goes_on_when_traktor_has_quit(
     library: Library, nml: Path, host: ThreadHost, traktor: subprocess.Popen[bytes]
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         await edit(library, genre="Breaks")
@@ -320,17 +336,16 @@ async def test_while_traktor_runs_it_is_held_and_goes_on_when_traktor_has_quit(
         assert state.reason == "Traktor Pro 4 is running; it goes on when it has quit."
         assert state.waiting == 1
         await watched.later()
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
         traktor.kill()
         traktor.wait()
         await watched.in_step()
-        assert await watched.done() == ["import succeeded", "export succeeded"]
+        assert await watched.done() == ["export succeeded"]
 
 
 async def test_a_job_that_fails_is_tried_again_only_when_something_changes(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         nml.write_text("<NML>cut off")
@@ -338,16 +353,15 @@ async def test_a_job_that_fails_is_tried_again_only_when_something_changes(
         assert str(nml) in state.reason
         assert state.reason.endswith("It is tried again when something changes.")
         await watched.later()
-        assert await watched.done() == ["import succeeded", "import failed"]
+        assert await watched.done() == ["import failed"]
         nml.write_text(collection(entry("a"), entry("c")))
         await watched.in_step()
-        assert await watched.done() == ["import succeeded", "import succeeded"]
+        assert await watched.done() == ["import succeeded"]
 
 
 async def test_after_each_failure_the_time_of_quiet_doubles(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         for text in ("one", "other"):
@@ -363,7 +377,6 @@ async def test_after_each_failure_the_time_of_quiet_doubles(
 async def test_what_an_export_has_to_leave_out_is_not_exported_again_and_again(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    await ready(library, nml)
     async with syncing(library) as watched:
         await watched.is_("idle")
         async with library.writing() as tx:
@@ -373,44 +386,43 @@ async def test_what_an_export_has_to_leave_out_is_not_exported_again_and_again(
         await watched.later()
         assert (state.phase, state.waiting) == ("idle", 1)
         assert state.reason == "What is left the last export could not write."
-        assert await watched.done() == ["import succeeded", "export succeeded"]
+        assert await watched.done() == ["export succeeded"]
 
 
 async def test_an_export_that_needs_an_answer_waits_for_the_dj(
     library: Library, nml: Path, host: ThreadHost
 ) -> None:
-    nml.write_text(collection(entry("a")))
-    await imported(library, nml, AUTO)
+    async with library.writing() as tx:
+        await tx.execute("UPDATE nml_file SET asked = 0")
     async with syncing(library) as watched:
         await watched.is_("idle")
         await edit(library, genre="Breaks")
         state = await watched.is_("held")
         assert "belongs to another machine: export once by hand" in state.reason
         await watched.later()
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
         await answered(library, str(nml))
         await watched.in_step()
-        assert await watched.done() == ["import succeeded", "export succeeded"]
+        assert await watched.done() == ["export succeeded"]
 
 
-async def test_a_job_that_the_dj_paused_is_left_alone(library: Library, nml: Path, host: ThreadHost) -> None:
-    await ready(library, nml)
-    async with library.writing() as tx:
-        await tx.execute("UPDATE job SET state = 'paused'")
-    async with syncing(library) as watched:
-        await watched.is_("idle")
-        nml.write_text(collection(entry("a")))
-        state = await watched.is_("held")
-        assert state.reason == "“Traktor import · collection.nml” is paused; resume or cancel it."
-        await want(library, 1, "cancel")
-        await watched.in_step()
+async def test_a_job_that_the_dj_paused_is_left_alone(library: Library, nml: Path) -> None:
+    nml.write_text(collection(entry("a")))
+    job = await submit(library, KINDS, "traktor-import", {"path": str(nml)})
+    await want(library, job, "pause")
+    with working(library, KINDS):
+        async with syncing(library) as watched:
+            state = await watched.is_("held")
+            assert state.reason == "“Traktor import · collection.nml” is paused; resume or cancel it."
+            await want(library, job, "run")
+            await watched.in_step()
+            assert [it.id for it in await watched.jobs()] == [job]
 
 
 @pytest.mark.parametrize("direction", ["import", "export"])
 async def test_only_the_direction_that_is_wanted_is_synced(
     library: Library, nml: Path, host: ThreadHost, direction: str
 ) -> None:
-    await ready(library, nml)
     async with syncing(library, with_(direction=direction)) as watched:
         await watched.is_("idle")
         if direction == "import":
@@ -418,43 +430,36 @@ async def test_only_the_direction_that_is_wanted_is_synced(
         else:
             nml.write_text(collection(entry("a"), entry("b"), entry("c")))
         await watched.later()
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
 
 
-@pytest.mark.parametrize("trigger", ["on_start", "on_file_change", "on_library_change"])
-async def test_each_trigger_can_be_switched_off(
-    library: Library, nml: Path, host: ThreadHost, trigger: str
-) -> None:
-    await ready(library, nml)
-
-    async def change() -> None:
-        if trigger == "on_file_change":
-            nml.write_text(collection(entry("a"), entry("c")))
-        else:
-            await edit(library, genre="Breaks")
-
-    if trigger == "on_start":
-        await change()
-    async with syncing(library, with_(**{trigger: False})) as watched:
+async def test_each_trigger_can_be_switched_off(library: Library, nml: Path, host: ThreadHost) -> None:
+    await edit(library, genre="Breaks")
+    off = dict.fromkeys(("on_start", "on_file_change", "on_library_change"), False)
+    async with syncing(library, with_(**off)) as watched:
         await watched.is_("idle")
-        if trigger != "on_start":
-            await change()
+        await edit(library, comment="x")
+        nml.write_text(collection(entry("a"), entry("c")))
         await watched.later()
-        assert await watched.done() == ["import succeeded"]
+        assert await watched.done() == []
+        assert watched.state.line == "auto-sync: on · +1 to export"
 
 
 async def test_without_a_collection_it_says_so_and_begins_with_the_first_import(
-    library: Library, nml: Path, host: ThreadHost
+    nml: Path, tmp_path: Path
 ) -> None:
-    async with syncing(library) as watched:
-        assert (await watched.is_("held")).reason == "No collection was imported yet."
-        await ready(library, nml)
-        await watched.in_step()
-        nml.rename(nml.with_name("elsewhere"))
-        assert (await watched.is_("held")).reason == f"{nml} is not there."
-        nml.with_name("elsewhere").rename(nml)
-        await watched.is_("idle")
-        assert await watched.done() == ["import succeeded"]
+    library = await Library.open(tmp_path / "empty.db")
+    with working(library, KINDS):
+        async with syncing(library) as watched:
+            assert (await watched.is_("held")).reason == "No collection was imported yet."
+            await imported(library, nml, AUTO)
+            await watched.in_step()
+            nml.rename(nml.with_name("elsewhere"))
+            assert (await watched.is_("held")).reason == f"{nml} is not there."
+            nml.with_name("elsewhere").rename(nml)
+            await watched.is_("idle")
+            assert await watched.done() == ["import succeeded"]
+    await library.close()
 
 
 async def test_where_nobody_works_the_jobs_it_says_so(
@@ -462,8 +467,7 @@ async def test_where_nobody_works_the_jobs_it_says_so(
 ) -> None:
     monkeypatch.setattr("djtui.jobs.hosting._HOSTLESS_S", 0.1)
     with working(library, KINDS):
-        await ready(library, nml)
-    await edit(library, genre="Breaks")
+        await edit(library, genre="Breaks")
     async with syncing(library) as watched:
         state = await watched.is_("held")
         assert state.reason.startswith("“Traktor export · collection.nml” is queued, but nobody works")

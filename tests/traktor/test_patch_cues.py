@@ -165,7 +165,7 @@ _GRIDS = st.tuples(
     st.lists(_CUES | _GRIDS, max_size=6),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_cues_are_those_that_are_wanted(before: bytes, new: list[CueRow], random: Any) -> None:
     there = [row for row in cues_of(before) if random.random() < 0.7]
     changed = [

@@ -297,7 +297,7 @@ _ENTRIES = st.sampled_from(
 
 
 @given(_ENTRIES, st.fixed_dictionaries({}, optional=_VALUES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_wanted_is_read_back_and_nothing_else_has_changed(
     before: bytes, fields: dict[str, Any]
 ) -> None:

@@ -372,7 +372,7 @@ def _in_order(wanted: Sequence[WantedNode]) -> list[WantedNode]:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_tree_is_what_is_wanted(data: st.DataObject) -> None:
     section = data.draw(_trees()).encode()
     before = nodes_of(section)

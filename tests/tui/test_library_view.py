@@ -68,7 +68,7 @@ async def test_a_list_is_shown_in_its_own_order_with_a_track_that_stands_in_it_t
     path: Path, opened: Opened
 ) -> None:
     async with opened(path) as djtui:
-        await djtui.press("c", "down", "down", "down")
+        await djtui.press("c", "down", "down", "down", "down")
         await djtui.until(lambda: djtui.ids == [5, 3, 9, 3, 7])
         await djtui.press("enter")
         assert djtui.app.focused is djtui.table
@@ -78,7 +78,7 @@ async def test_a_folder_shows_all_that_is_in_the_lists_below_it_and_closes(
     path: Path, opened: Opened
 ) -> None:
     async with opened(path) as djtui:
-        await djtui.press("c", "down", "down")
+        await djtui.press("c", "down", "down", "down")
         await djtui.until(lambda: sorted(djtui.ids) == [3, 5, 7, 9])
         await djtui.press("space")
         assert "playlist:2" not in [row.key for row in djtui.app.screen.query_one(Crates).rows]

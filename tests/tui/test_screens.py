@@ -181,7 +181,7 @@ async def test_help_lists_what_can_be_pressed_here_and_commands_run_by_name(
 ) -> None:
     async with opened(path) as djtui:
         await djtui.press("question_mark")
-        await djtui.sees("Help · Library", "Edit the texts and the rating")
+        await djtui.sees("Help · Library", "Edit the fields of the marked tracks")
         await djtui.press("escape", "colon")
         await djtui.type("missing")
         await djtui.press("enter")

@@ -53,7 +53,7 @@ class CrateActions(View):
             return None, None
         if node.kind == "folder":
             return node.id, None
-        return node.parent_id, self.crates.children(node.parent_id).index(node) + 1
+        return node.parent_id, self.crates.nodes_in(node.parent_id).index(node) + 1
 
     def action_rename_node(self) -> None:
         self.djtui.do(self._rename_node())
@@ -75,7 +75,7 @@ class CrateActions(View):
 
         folder = self.crates.find(parent)
         where = f"in {folder.name}" if folder else "at the top"
-        siblings = [one for one in self.crates.children(parent) if one is not node]
+        siblings = [one for one in self.crates.nodes_in(parent) if one is not node]
         return await self.djtui.push_screen_wait(
             Prompt(
                 title,

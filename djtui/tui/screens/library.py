@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Final, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
-from textual.timer import Timer
-from textual.widgets import Static
 
 from djtui.config import Settings
 from djtui.library import live
-from djtui.library.database import connect_readonly
-from djtui.library.live import Answer, Searches, Unknown
-from djtui.library.view import Listing, first_page
-from djtui.library.view import View as Wanted
 from djtui.model.key import Notation
 from djtui.model.text import harmless
-from djtui.tui import formats, keys, scope, styles
-from djtui.tui.asking import NATURAL, Question
+from djtui.tui import environment, formats, keys, scope, styles
+from djtui.tui.asking import Question
 from djtui.tui.feed import Counters
 from djtui.tui.memory import Memory
 from djtui.tui.messages import FilterLeft, FilterTyped, ScopeChosen
 from djtui.tui.scope import Scope
-from djtui.tui.screens.sorting import Sorting
-from djtui.tui.widgets import inspector
+from djtui.tui.screens.answers import Answers
+from djtui.tui.screens.crate_actions import CrateActions
 from djtui.tui.widgets.crates import Crates
 from djtui.tui.widgets.edge import Edge
 from djtui.tui.widgets.filter_bar import FilterBar
@@ -38,19 +31,11 @@ from djtui.tui.widgets.inspector import Inspector
 from djtui.tui.widgets.track_columns import DEFAULT_COLUMNS, TRACK_COLUMNS
 from djtui.tui.widgets.track_table import TrackTable
 
-REST_S: Final = 0.06
 RECOUNT_S: Final = 1.0
 SETTLE_S: Final = 0.06
 
 
-@dataclass
-class Answered(Message):
-    """The listing thread has an answer."""
-
-    answer: Answer
-
-
-class LibraryView(Sorting):
+class LibraryView(Answers, CrateActions):
     """The tracks, and everything to find them by."""
 
     MODE = "library"
@@ -68,18 +53,7 @@ class LibraryView(Sorting):
 
     def __init__(self) -> None:
         super().__init__()
-        self.question = Question()
-        self._wanted: Wanted | None = None
-        self._list_sort = (NATURAL, False)
-        self._main_sort = (NATURAL, False)
-        self._count = 0
-        self._total = 0
-        self._unknown = 0
-        self._fresh = True
-        self._first_row = 0
-        self._searches: Searches | None = None
         self._tracks_feed: live.TrackFeed | None = None
-        self._rest: Timer | None = None
         self._lists_changed = True
         self._recount = False
 
@@ -116,14 +90,14 @@ class LibraryView(Sorting):
 
     def on_mount(self) -> None:
         app, memory, table = self.djtui, self.djtui.memory, self.table
-        self.query_one(Crates).close_folders(memory.closed)
-        self.query_one(Crates).draw()
+        self.crates.close_folders(memory.closed)
+        self.crates.draw()
         self._show_sort()
         if memory.top:
             self._count = memory.count
             table.show(array("i", memory.top), keep=memory.track)
         else:
-            self._show_first_page()
+            self.show_first_page()
         self._first_row = memory.row if memory.top else 0
         app.library_changed.subscribe(self, self._follow)
         app.settings_changed.subscribe(self, self._take_settings)
@@ -131,97 +105,30 @@ class LibraryView(Sorting):
         self._say_counts()
         self.call_after_refresh(self.set_timer, SETTLE_S, self._after_first_paint)
 
-    def _show_first_page(self) -> None:
-        """The first tracks at once, where that needs no search; the whole list follows."""
-        if self.question.plain and not self.question.sort:
-            ids, self._count = first_page(self.djtui.reader, self.question.view())
-            self.table.show(ids, top=True)
-
     def _after_first_paint(self) -> None:
-        app = self.djtui
-        self._tracks_feed = live.TrackFeed(app.reader)
-        connection = connect_readonly(app.library_path)
-        self._searches = Searches(connection, lambda answer: self.post_message(Answered(answer)))
-        self._ask()
+        self._tracks_feed = live.TrackFeed(self.djtui.reader)
+        self.begin_asking()
         self.set_interval(RECOUNT_S, self._count_again)
         self._recount = True
         self._count_again()
+        self.djtui.do(environment.loaded("djtui.traktor.pending"))
 
-    def close(self) -> None:
-        if self._searches:
-            self._searches.close()
-
-    # -- asking and showing -----------------------------------------------------------------------
-
-    def ask(self, question: Question) -> None:
-        """Show what this question asks for."""
-        if question.scope != self.question.scope:
-            sort, reverse = self._list_sort if question.scope.kind == "list" else self._main_sort
-            question = replace(question, sort=sort, reverse=reverse)
-        elif question.scope.kind == "list":
-            self._list_sort = (question.sort, question.reverse)
-        else:
-            self._main_sort = (question.sort, question.reverse)
-        self._fresh = self._fresh or question.scope != self.question.scope
-        self.question = question
-        self._show_sort()
-        self._ask()
-
-    def _ask(self) -> None:
-        from djtui.query.errors import QueryError
-
-        bar = self.query_one(FilterBar)
-        try:
-            wanted = self.question.view()
-        except QueryError as error:
-            if bar.text == self.question.filter:
-                bar.point_at(error.position, error.length, str(error))
-            return
-        bar.all_right()
-        self._wanted = wanted
-        if self._searches:
-            self._searches.show(wanted)
-
-    def on_answered(self, message: Answered) -> None:
-        answer = message.answer
-        if answer.view != self._wanted:
-            return
-        if isinstance(answer, Listing):
-            self._take(answer)
-        elif isinstance(answer, Unknown):
-            self._unknown = answer.count
-            self._say_counts()
-        else:
-            self.query_one(FilterBar).point_at(0, len(self.question.filter), answer.reason)
-
-    def _take(self, listing: Listing) -> None:
-        table = self.table
-        self._count, self._total = len(listing.ids), listing.total
-        self._first_row = 0
-        here = table.cursor_track_id
-        lost = self._fresh and (here is None or live.find(listing.ids, here) is None)
-        table.show(listing.ids, top=lost)
-        self._fresh = False
-        self._unknown = 0
-        self._say_counts()
-        if self.query_one(Inspector).details is None:
-            self._inspect_soon()
+    # -- following the library --------------------------------------------------------------------
 
     def _follow(self, counters: tuple[Counters, Counters]) -> None:
+        self._inspect_soon()
         changes = self._tracks_feed.poll() if self._tracks_feed else None
         if changes is None:
             return
         if changes.tracks is None or changes.tracks or changes.removed:
             self.table.refresh_tracks(changes.tracks)
             self.query_one(Inspector).details = None
-            self._inspect_soon()
         self._lists_changed = self._lists_changed or changes.playlists
         self._recount = True
-        if self._searches:
-            self._searches.changed()
+        self.tracks_changed()
         if self.has_class("-empty") and not scope.is_empty(self.djtui.reader):
             self.remove_class("-empty")
-            self._show_first_page()
+            self.show_first_page()
             self._ask()
             self.table.focus()
             self._count_again()
@@ -232,7 +139,7 @@ class LibraryView(Sorting):
             self.djtui.do(self._read_crates())
 
     async def _read_crates(self) -> None:
-        crates = self.query_one(Crates)
+        crates = self.crates
         lists, self._lists_changed = self._lists_changed, False
         await crates.read(await self.djtui.library(), lists=lists)
         empty = not crates.total
@@ -241,85 +148,37 @@ class LibraryView(Sorting):
             if empty and not self.query(Greeting):
                 await self.query_one("#tracks").mount(Greeting())
             (self.query_one(Greeting) if empty else self.table).focus()
-        if lists and not crates.has_focus:
-            crates.move_to(self.question.scope.key)
+        if lists:
+            self._follow_scope()
         self.query_one("#crates").border_subtitle = ""
         self.refresh_lines()
 
+    def _follow_scope(self) -> None:
+        """The crate that is shown may be called otherwise now, have another rule, or be gone."""
+        was = self.question.scope
+        now = self.crates.scopes.get(was.key)
+        if now is None:
+            if not self.crates.has_focus:  # else the table follows the cursor there
+                self.show_scope(scope.ALL)
+        elif now != was:
+            self.query_one("#tracks").border_title = Content(harmless(now.name))
+            self.question = replace(self.question, scope=now)
+            if now.query != was.query:
+                self._ask()
+        if not self.crates.has_focus:
+            self.crates.move_to(self.question.scope.key)
+
     # -- saying -----------------------------------------------------------------------------------
-
-    def _say_counts(self) -> None:
-        count = f"{self._count:,}"
-        if self._unknown:
-            count += f" · +{self._unknown:,} unknown"
-        self.query_one(FilterBar).say_count(count)
-        self._say_nothing()
-        self._say_position()
-
-    def _say_nothing(self) -> None:
-        nothing = self._count == 0
-        self.set_class(nothing and not self.has_class("-empty"), "-nothing")
-        if not nothing:
-            return
-        lines = (harmless(line) for line in self.question.why_nothing(self._unknown))
-        said = Content("\n".join(lines))
-        if self.query("#nothing"):
-            self.query_one("#nothing", Static).update(said)
-        else:
-            self.query_one("#tracks").mount(Static(said, id="nothing"))
-
-    def _say_position(self) -> None:
-        marked = len(self.table.marked)
-        question = self.question
-        arrow = "↓" if question.reverse else "↑"
-        sort = f"sort {question.sort} {arrow}" if question.sort else ("reversed" if question.reverse else "")
-        total = f" of {self._total:,}" if self._total > self._count else ""
-        self.query_one(Edge).say(f"{marked:,} marked" if marked else "", sort, self._place() + total)
-
-    def _place(self) -> str:
-        row = self.table.cursor_row + self._first_row
-        return f"{min(row + 1, self._count):,} / {self._count:,}"
 
     def about(self) -> str:
         return self.question.scope.name
 
-    def position(self) -> str:
-        if self.has_class("-empty"):
-            return ""
-        marked = len(self.table.marked)
-        return (f"{marked:,} marked · " if marked else "") + self._place().replace(" ", "")
-
     def quiet_line(self) -> str:
-        if self.has_class("-empty"):
-            return ""
-        crates = self.query_one(Crates)
-        if not crates.total:
+        crates = self.crates
+        if self.has_class("-empty") or not crates.total:
             return ""
         missing = f" · {crates.missing:,} missing (m shows them)" if crates.missing else ""
         return f"{formats.plural(crates.total, 'track')}{missing}"
-
-    # -- the track under the cursor ---------------------------------------------------------------
-
-    def on_track_table_track_highlighted(self) -> None:
-        self._say_position()
-        self.refresh_position()
-        self._inspect_soon()
-
-    def on_track_table_marks_changed(self) -> None:
-        self._say_position()
-        self.refresh_position()
-
-    def _inspect_soon(self) -> None:
-        """Look at the track when the cursor rests: not at each one that it passes."""
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST_S, self._inspect)
-
-    def _inspect(self) -> None:
-        pane = self.query_one(Inspector)
-        id = self.table.cursor_track_id
-        if pane.display:
-            pane.show(inspector.read(self.djtui.reader, id) if id is not None else None)
 
     # -- keys -------------------------------------------------------------------------------------
 
@@ -351,11 +210,11 @@ class LibraryView(Sorting):
 
     def action_missing(self) -> None:
         self.show_scope(scope.MISSING)
-        self.query_one(Crates).move_to(scope.MISSING.key)
+        self.crates.move_to(scope.MISSING.key)
         self.table.focus()
 
     def action_crates(self) -> None:
-        crates = self.query_one(Crates)
+        crates = self.crates
         if crates.has_focus:
             self.remove_class("-crates")
             self.table.focus()
@@ -372,7 +231,7 @@ class LibraryView(Sorting):
         self._inspect_soon()
 
     def escape(self) -> None:
-        if self.has_class("-crates") and self.query_one(Crates).has_focus:
+        if self.has_class("-crates") and self.crates.has_focus:
             self.action_crates()
         elif self.has_class("-inspector"):
             self.remove_class("-inspector")
@@ -399,5 +258,5 @@ class LibraryView(Sorting):
         memory.list_sort, memory.list_reverse = self._list_sort
         memory.top = list(table.source.ids[first : first + max(1, table.size.height)])
         memory.row, memory.track, memory.count = first, table.cursor_track_id, self._count
-        memory.closed = self.query_one(Crates).closed_folders
+        memory.closed = self.crates.closed_folders
         memory.inspector = not self.has_class("-no-inspector")

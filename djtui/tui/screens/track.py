@@ -97,7 +97,8 @@ def _traktor(details: Details, more: More) -> Iterator[Row]:
         yield Row("new", ((" the track itself: it is new", ""),))
     for field, was in details.waiting.items():
         left = (f" {formats.label(field):<{_WIDTH}}", "$accent")
-        yield Row(("waits", field), (left, ("Traktor has ", "$quiet"), (value_text(field, was), "")))
+        theirs = "nothing" if was is None else value_text(field, was)
+        yield Row(("waits", field), (left, ("Traktor has ", "$quiet"), (theirs, "")))
 
 
 def _play(play: TrackPlay) -> tuple[formats.Part, ...]:

@@ -101,6 +101,10 @@ class TraktorView(View):
         if self._stale:
             self.look_again()
 
+    def on_screen_suspend(self) -> None:
+        if self.app.screen_stack[:1] != [self]:  # else it is only a dialog that came over it
+            self.section.leave()
+
     def _library_changed(self, counters: tuple[Counters, Counters]) -> None:
         self.look_again()
 
@@ -158,6 +162,8 @@ class TraktorView(View):
 
     def _show_section(self, section: Section) -> None:
         for each in self.query(Section):
+            if each is not section:
+                each.leave()
             each.set_class(each is section, "-shown")
         section.list.focus()
         self._show_tabs()

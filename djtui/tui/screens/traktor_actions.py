@@ -30,7 +30,7 @@ async def export(app: DjtuiApp, path: Path) -> None:
     library = await app.library()
     asked = await question.question(library, str(path))
     if asked is not None:
-        answers = (("n", "not now"), ("y", "yes, write it; do not ask again for this collection"))
+        answers = (("n", "not now"), ("y", "yes, now and from now on"))
         if await app.push_screen_wait(Question("Export to Traktor", asked, answers)) != "y":
             return
         await question.answered(library, str(path))

@@ -140,7 +140,7 @@ class Crates(Rows):
         """The node with this number."""
         return next((node for node in self._playlists if node.id == id), None)
 
-    def children(self, parent: int | None) -> list[Playlist]:
+    def nodes_in(self, parent: int | None) -> list[Playlist]:
         """What is in a folder, or at the top, in order."""
         return [node for node in self._playlists if node.parent_id == parent]
 
@@ -154,7 +154,7 @@ class Crates(Rows):
 
     def place_beside(self, node: Playlist, step: int) -> int | None:
         """The place among its siblings, itself not counted, when it passes so many of those seen with it."""
-        siblings = self.children(node.parent_id)
+        siblings = self.nodes_in(node.parent_id)
         shown = [one for one in siblings if node.parent_id is not None or _group(one) == _group(node)]
         at = shown.index(node)
         to = max(0, min(at + step, len(shown) - 1))

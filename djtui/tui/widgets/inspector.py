@@ -148,8 +148,9 @@ def state(details: Details) -> list[Part]:
     """What there is to settle with Traktor, and what waits for export."""
     parts: list[Part] = []
     if details.conflicts:
+        them = "it" if details.conflicts == 1 else "them"
         count = formats.plural(details.conflicts, "conflict")
-        parts += [(f"{count}: 3 to settle", "$warning"), ("   ", "")]
+        parts += [(f"{count} (3 settles {them})", "$warning"), ("   ", "")]
     if details.new:
         parts += [("new: not yet in Traktor", "$accent"), ("   ", "")]
     if details.waiting:

@@ -129,8 +129,13 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _reveal(self) -> None:
+        """Scroll to the cursor, and to the headings right above it."""
         if self._rows:
-            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+            first = self.cursor
+            while 0 < first <= len(self._rows) and not self._rows[first - 1].live:
+                first -= 1
+            region = Region(0, first, 1, self.cursor - first + 1)
+            self.scroll_to_region(region, animate=False, force=True)
 
     def _tell(self) -> None:
         if (row := self.row) and row.live and row.key != self._told:

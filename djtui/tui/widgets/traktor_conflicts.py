@@ -120,11 +120,8 @@ class ConflictSection(TableSection):
     def on_mark_table_marks_changed(self) -> None:
         self.say_position()
 
-    def escape(self) -> bool:
-        if not self.table.marked:
-            return False
+    def escape(self) -> None:
         self.table.clear_marks()
-        return True
 
     def on_data_table_row_selected(self) -> None:
         from djtui.tui.screens.traktor_dialogs import Values

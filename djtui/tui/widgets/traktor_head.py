@@ -79,7 +79,7 @@ def _times(facts: Facts) -> Parts:
     exported = formats.moment(facts.exported).strip() or "never"
     parts = [("imported ", "$quiet"), (imported, ""), ("   exported ", "$quiet"), (exported, "")]
     if facts.lost:
-        parts.append(("   ! Traktor overwrote that export", "$warning"))
+        parts.append(("   ! lost", "$warning"))
     return parts
 
 

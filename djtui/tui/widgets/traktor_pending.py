@@ -74,6 +74,10 @@ class PendingSection(TableSection):
         self.armed = True
         self._say()
 
+    def leave(self) -> None:
+        if self.armed:
+            self.action_disarm()
+
     def action_disarm(self) -> None:
         self.armed = False
         self._say()
@@ -115,14 +119,14 @@ async def diff(reader: Reader, file_id: int, notation: Notation) -> dict[str, Ce
     role = await reader.fetchone("SELECT role FROM nml_file WHERE id = ?", (file_id,))
     whole = role is not None and role["role"] == "collection"
     waiting = await pending.waiting(reader, file_id, whole=whole)
-    tree = await pending.tree(reader, file_id, None, whole=whole)
     names = await _names(reader, [*(edit.track_id for edit in waiting.edits), *waiting.new])
     rows: dict[str, Cells] = {}
     for edit in waiting.edits:
         for field, label, old, new in changes(edit.fields, notation):
             name = names.get(edit.track_id, edit.name)
             rows[f"{edit.entry_id}:{field}"] = (CHANGED, name, label, old, ARROW, new)
-    for change in pending.tree_changes(tree):
+    tree = await pending.tree(reader, file_id, None, whole=whole) if await _edited(reader, file_id) else None
+    for change in pending.tree_changes(tree) if tree is not None else ():
         sign = {"new": NEW, "deleted": GONE}.get(change.what.partition(",")[0], CHANGED)
         rows[f"playlist:{change.path}:{change.what}"] = (
             sign,
@@ -137,6 +141,16 @@ async def diff(reader: Reader, file_id: int, notation: Notation) -> dict[str, Ce
     for id in waiting.new:
         rows[f"new:{id}"] = (NEW, names.get(id, ""), "track", NOTHING, ARROW, "new")
     return rows
+
+
+async def _edited(reader: Reader, file_id: int) -> bool:
+    """Whether any playlist was changed or deleted here."""
+    row = await reader.fetchone(
+        "SELECT EXISTS (SELECT 1 FROM playlist WHERE edited)"
+        " OR EXISTS (SELECT 1 FROM nml_node WHERE file_id = ? AND playlist_id IS NULL)",
+        (file_id,),
+    )
+    return row is not None and bool(row[0])
 
 
 def _file(key: str) -> str:

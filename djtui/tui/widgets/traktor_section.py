@@ -63,9 +63,17 @@ class Section(OfApp, Vertical):
         """Where the cursor is."""
         return ""
 
-    def escape(self) -> bool:
-        """Esc was pressed. Returns whether it meant anything here."""
-        return False
+    def escape(self) -> None:
+        """Esc was pressed."""
+
+    def leave(self) -> None:
+        """Another section, or another view, takes its place."""
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-focus")  # :focus-within alone would not reach the edge, which is beside the list
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-focus")
 
     def say_title(self, text: str) -> None:
         """What stands in the upper edge."""
