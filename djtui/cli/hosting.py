@@ -43,23 +43,20 @@ async def host(session: Session) -> int | None:
 
 async def _serve(session: Session) -> None:
     """Host until stopped; first let a host that the screens or a command have started come to its end."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
     told = False
-    while True:
-        if host_is_free(session.library_path):
-            if await serve_process(session.library_path, KINDS, session.settings, idle=None):
-                return
-            _give_back_signals()  # somebody was faster
-        elif not told:
+    while not stopped.is_set():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        free = host_is_free(session.library_path)
+        if free and await serve_process(session.library_path, KINDS, session.settings, idle=None):
+            return
+        if not told:
             told = True
             session.out.note("Another process works its jobs now; this one takes over when that one ends.")
-        await asyncio.sleep(_LOOK_S)
-
-
-def _give_back_signals() -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(ValueError, NotImplementedError):
-            loop.remove_signal_handler(number)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), _LOOK_S)
 
 
 async def _is_here() -> None:

@@ -70,10 +70,10 @@ class _Tried:
 class AutoSync:
     """Keeps one library and its collection in step, as `settings.traktor` says, while `run` runs.
 
-    `host` sees to it that somebody works the jobs; `told` is called with the first `state` and at every change; `name` is how
-    other processes speak of this one. `debounce_s` is how long both sides must have been left alone (the
-    setting, by default), `look_s` how often the library is looked at, and `poll_s` how often it is asked
-    whether what stands in the way has gone.
+    `host` sees to it that somebody works the jobs; `told` is called with the first `state` and at every
+    change; `name` is how other processes speak of this one. `debounce_s` is how long both sides must have
+    been left alone (the setting, by default), `look_s` how often the library is looked at, and `poll_s` how
+    often it is asked whether what stands in the way has gone.
     """
 
     def __init__(

@@ -16,9 +16,10 @@ from djtui.library.cues import KEEP, SLOTS, TYPES, CueError
 from djtui.model.cue import CueType
 from djtui.model.text import harmless
 from djtui.tui.feed import Counters
+from djtui.tui.fields import Field
 from djtui.tui.formats import Parts
 from djtui.tui.screens.dialog import Dialog
-from djtui.tui.screens.form import Field, Form
+from djtui.tui.screens.form import Form
 from djtui.tui.widgets.rows import Row, Rows
 
 Image = Mapping[str, Any]

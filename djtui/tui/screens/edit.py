@@ -10,8 +10,9 @@ from djtui.library import typed
 from djtui.model import key as musical_keys
 from djtui.model.track import COLORS, Track
 from djtui.tui import formats
+from djtui.tui.fields import Field
 from djtui.tui.formats import Parts
-from djtui.tui.screens.form import Field, Form
+from djtui.tui.screens.form import Form
 from djtui.tui.swatch import swatches
 
 

@@ -1,135 +1,53 @@
-"""A form: labelled fields to type into, each with what its text means beside it and what is wrong below."""
+"""A form: labelled fields to type into, each with what its text means beside it and what is wrong below.
+
+All fields are painted by one widget, and one input line lies over the field that the cursor is in: a form of
+twenty fields opens as quickly as one of two.
+"""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from djtui.model.text import harmless
 from djtui.tui import formats
+from djtui.tui.fields import Entry, Field
 from djtui.tui.formats import Parts
 from djtui.tui.screens.dialog import Dialog
+from djtui.tui.widgets.lines import Lines
 
-SEVERAL: Final = "several values"
+_LABEL: Final = 16
 _FRAME: Final = 4  # lines that are no field: the frame's and those of the sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a form. `several`: what is edited has several values there, so that it shows none.
+class Fields(Lines):
+    """The painted fields."""
 
-    `read` makes a value of what is typed, or raises `ValueError` with a sentence; `explain` says what that
-    is, or what is wanted; `empty` is what it means when nothing is typed.
-    """
+    class Clicked(Message):
+        """A line was clicked."""
 
-    name: str
-    label: str
-    text: str
-    read: Callable[[str], Any]
-    explain: Callable[[str], Parts] | None = None
-    several: bool = False
-    empty: str = "unknown"
+        def __init__(self, line: int) -> None:
+            super().__init__()
+            self.line = line
 
-    @property
-    def placeholder(self) -> str:
-        """What stands in the field while it is empty and untouched."""
-        return SEVERAL if self.several else self.empty
+    def __init__(self, paint: Callable[[int], Sequence[Parts]]) -> None:
+        super().__init__()
+        self._paint = paint
 
+    def lines(self, width: int) -> Sequence[Parts]:
+        return self._paint(width)
 
-class FieldLine(Horizontal):
-    """The line of a field. It is touched when it says something else than at first, or was cleared."""
-
-    def __init__(self, field: Field) -> None:
-        super().__init__(classes="field")
-        self.field = field
-        self.cleared = False
-        self._shown = harmless(field.text)
-        self._mistake: Static | None = None
-
-    def compose(self) -> ComposeResult:
-        yield Static(self._label(), classes="name")
-        yield Input(self._shown, placeholder=self.field.placeholder, compact=True)
-        if self.field.explain:
-            yield Static(self._beside(self._shown), classes="beside")
-
-    @property
-    def input(self) -> Input:
-        return self.query_one(Input)
-
-    @property
-    def touched(self) -> bool:
-        """Whether the field is to be set. An emptied one that had several values is left alone."""
-        text = self.input.value if self.is_mounted else self._shown
-        return self.cleared or (text != self._shown and not (self.field.several and not text))
-
-    def value(self) -> Any:
-        """What is typed, as a value. Raises `ValueError`."""
-        return self.field.read(self.input.value)
-
-    def clear(self) -> None:
-        """The value is to be unknown."""
-        self.cleared = True
-        self.input.value = ""
-        self._show()
-
-    def put_back(self) -> None:
-        """As it was when the form opened."""
-        self.cleared = False
-        self.input.value = self._shown
-        self._show()
-
-    def check(self) -> bool:
-        """Whether the text is all right; if not, the sentence comes up below the field."""
-        sentence = ""
-        if self.touched:
-            try:
-                self.value()
-            except ValueError as error:
-                sentence = str(error)
-        self._say(sentence)
-        return not sentence
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self.cleared = self.cleared and not event.value
-        self._show()
-        if self._mistake:
-            self.check()
-
-    def on_input_blurred(self) -> None:
-        self.check()
-
-    def _show(self) -> None:
-        self.query_one(".name", Static).update(self._label())
-        emptied = self.touched and not self.input.value
-        self.input.placeholder = f"will be {self.field.empty}" if emptied else self.field.placeholder
-        if self.field.explain:
-            self.query_one(".beside", Static).update(self._beside(self.input.value))
-
-    def _label(self) -> Content:
-        sign, style = ("● ", "$accent") if self.touched else ("  ", "$quiet")
-        return formats.content([(sign, "$accent"), (self.field.label, style)])
-
-    def _beside(self, text: str) -> Content:
-        assert self.field.explain is not None
-        return formats.content(self.field.explain(text))
-
-    def _say(self, sentence: str) -> None:
-        if not sentence:
-            if self._mistake:
-                self._mistake.remove()
-                self._mistake = None
-        elif self._mistake:
-            self._mistake.update(Content(harmless(sentence)))
-        elif self.parent:
-            self._mistake = Static(Content(harmless(sentence)), classes="mistake")
-            self.screen.query_one(VerticalScroll).mount(self._mistake, after=self)
+    def on_click(self, event: events.Click) -> None:
+        self.post_message(self.Clicked(event.y))
 
 
 class Form(Dialog[dict[str, Any]]):
@@ -147,53 +65,127 @@ class Form(Dialog[dict[str, Any]]):
     def __init__(self, title: str, fields: Sequence[Field], *, first: str | None = None) -> None:
         """The cursor begins in the field `first`."""
         super().__init__(title, wide=True)
-        self._fields = fields
-        self._first = first or fields[0].name
+        self.entries = [Entry(field) for field in fields]
+        self._at = next((at for at, field in enumerate(fields) if field.name == first), 0)
+        self._top = 0
 
     def body(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
-            for field in self._fields:
-                yield FieldLine(field)
+        with Container(classes="fields"):
+            yield Fields(self._paint)
+            yield Input(compact=True, select_on_focus=False)
         yield Static("", id="refusal", classes="mistake")
 
     def on_mount(self) -> None:
-        self.query_one(".dialog", Vertical).styles.max_height = len(self._fields) + _FRAME
-        self.set_focus(self._line(self._first).input)
-
-    @property
-    def lines(self) -> list[FieldLine]:
-        return list(self.query(FieldLine))
+        self.query_one(".dialog", Vertical).styles.max_height = len(self.entries) + _FRAME
+        self._input.focus()
+        self.call_after_refresh(self._go, self._at)
 
     def refusal(self, values: dict[str, Any]) -> str | None:
         """Why these values cannot be saved (yet), in a sentence. To be overridden."""
         return None
 
+    @property
+    def _input(self) -> Input:
+        return self.query_one(Input)
+
+    @property
+    def _here(self) -> Entry:
+        return self.entries[self._at]
+
+    # -- painting ---------------------------------------------------------------------------------
+
+    def _paint(self, width: int) -> Sequence[Parts]:
+        lines: list[Parts] = []
+        for at, entry in enumerate(self.entries):
+            lines.append(self._line(entry, width, here=at == self._at))
+            lines += [[(" " * _LABEL, ""), (line, "$error")] for line in _wrapped(entry, width)]
+        return lines[self._top : self._top + max(1, self.query_one(Fields).size.height)]
+
+    def _line(self, entry: Entry, width: int, *, here: bool) -> Parts:
+        sign = "● " if entry.touched else "  "
+        room = _room(entry, width)
+        text, style = (entry.text, "") if entry.text else (entry.placeholder, "$quiet")
+        value = " " * room if here else formats.fit(harmless(text), room)
+        label = formats.fit(entry.field.label, _LABEL - 2)
+        explained = entry.field.explain(entry.text) if entry.field.explain else ()
+        beside = formats.cut_parts(explained, max(0, width - _LABEL - room - 2))
+        marked = "$accent" if entry.touched else "$quiet"
+        return [(sign, "$accent"), (label, marked), (value, style), ("  ", ""), *beside]
+
+    def _repaint(self) -> None:
+        """Paint what changed, scroll to the field, and lay the input line over it."""
+        painted, line = self.query_one(Fields), self._input
+        width, height = painted.size
+        if not height:
+            return
+        above = sum(1 + len(_wrapped(entry, width)) for entry in self.entries[: self._at])
+        needed = 1 + len(_wrapped(self._here, width))
+        self._top = max(min(self._top, above), above + min(needed, height) - height)
+        line.styles.offset = (_LABEL, above - self._top)
+        line.styles.width = _room(self._here, width)
+        line.placeholder = self._here.placeholder
+        painted.repaint_changes()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._repaint)
+
+    # -- typing -----------------------------------------------------------------------------------
+
+    def _go(self, at: int) -> None:
+        """Put the cursor into a field."""
+        self._at = at
+        self._show_text()
+        self._input.action_select_all()
+
+    def _show_text(self) -> None:
+        with self.prevent(Input.Changed):
+            self._input.value = self._here.text
+        self._repaint()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._here.type(event.value)
+        self._repaint()
+
+    def on_fields_clicked(self, message: Fields.Clicked) -> None:
+        lines = [at for at, entry in enumerate(self.entries) for _ in range(1 + len(self._mistake(entry)))]
+        if message.line + self._top < len(lines):
+            self._leave_for(lines[message.line + self._top])
+
+    def _mistake(self, entry: Entry) -> list[str]:
+        return _wrapped(entry, self.query_one(Fields).size.width)
+
+    def _leave_for(self, at: int) -> None:
+        self._here.check()
+        self._go(at)
+
     def action_step(self, step: int) -> None:
-        inputs = [line.input for line in self.lines]
-        at = inputs.index(self.focused) if isinstance(self.focused, Input) else 0
-        self.set_focus(inputs[(at + step) % len(inputs)])  # at once: keys come in bursts over a slow line
+        self._leave_for((self._at + step) % len(self.entries))
 
     def action_clear(self) -> None:
         self._here.clear()
+        self._show_text()
 
     def action_put_back(self) -> None:
         self._here.put_back()
+        self._show_text()
 
     def action_save(self) -> None:
-        wrong = [line for line in self.lines if not line.check()]
+        wrong = [at for at, entry in enumerate(self.entries) if not entry.check()]
         if wrong:
-            self.set_focus(wrong[0].input)
+            self._go(wrong[0])
             return
-        values = {line.field.name: line.value() for line in self.lines if line.touched}
+        values = {entry.field.name: entry.value() for entry in self.entries if entry.touched}
         if sentence := self.refusal(values):
             self.query_one("#refusal", Static).update(Content(harmless(sentence)))
         else:
             self.dismiss(values)
 
-    @property
-    def _here(self) -> FieldLine:
-        line = self.focused.parent if self.focused else None
-        return line if isinstance(line, FieldLine) else self.lines[0]
 
-    def _line(self, name: str) -> FieldLine:
-        return next(line for line in self.lines if line.field.name == name)
+def _room(entry: Entry, width: int) -> int:
+    """The cells for a value: half of what is beside the label, where something explains it, else all."""
+    rest = max(0, width - _LABEL)
+    return rest // 2 if entry.field.explain else rest
+
+
+def _wrapped(entry: Entry, width: int) -> list[str]:
+    return textwrap.wrap(harmless(entry.mistake), max(10, width - _LABEL)) if entry.mistake else []

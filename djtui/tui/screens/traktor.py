@@ -102,7 +102,7 @@ class TraktorView(View):
             self.look_again()
 
     def on_screen_suspend(self) -> None:
-        if self.app.screen_stack[:1] != [self]:  # else it is only a dialog that came over it
+        if self.djtui.here not in (self, None):  # else it is only a dialog that came over it
             self.section.leave()
 
     def _library_changed(self, counters: tuple[Counters, Counters]) -> None:

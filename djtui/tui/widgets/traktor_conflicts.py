@@ -183,6 +183,7 @@ class ConflictSection(TableSection):
             reason = done.refused[0][1].rstrip(".")
             said = f"{len(done.refused):,} left open, such as {one.label} of {one.subject}: {reason}."
             app.toasts.put("conflicts", "error", said)
+            await self.read(self.facts)
         else:
             app.toasts.put("conflicts", "done", f"{what}: {_WINNERS[take]} · u takes it back")
 
