@@ -26,6 +26,7 @@ _COMMANDS = {
     "playlists": "library",
     "playlist": "playlists",
     "stats": "library",
+    "nights": "nights",
     "history": "changes",
     "undo": "changes",
     "redo": "changes",

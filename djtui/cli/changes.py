@@ -6,10 +6,14 @@ from dataclasses import asdict
 
 import click
 
+from djtui.cli.exporting import restore_lines
 from djtui.cli.output import table
+from djtui.cli.running import run_job
 from djtui.cli.session import FAILED, SOME_FAILED, Failure, Session, command
 from djtui.library import history as changes
-from djtui.library.history import Undone
+from djtui.library.database import Library
+from djtui.library.history import Change, Undone
+from djtui.traktor import restoring
 
 
 @click.command()
@@ -72,6 +76,13 @@ async def redo(session: Session, change: int | None) -> int | None:
     return await _reverse(session, change, redo=True)
 
 
+async def _restoring(library: Library, change: Change, *, redo: bool) -> dict[str, object]:
+    """What the job needs that undoes an export or a restore. Raises `HistoryError`."""
+    if redo:
+        raise Failure(f"{change.title} is not redone from the history: export again.")
+    return await restoring.undo_params(library, change)
+
+
 async def _reverse(session: Session, number: int | None, *, redo: bool) -> int | None:
     verb = "Redo" if redo else "Undo"
 
@@ -86,6 +97,9 @@ async def _reverse(session: Session, number: int | None, *, redo: bool) -> int |
             if newest is None:
                 raise Failure(f"There is nothing to {verb.lower()}.")
             change = newest
+        if change.kind in changes.BY_JOB:
+            params = await _restoring(library, change, redo=redo)
+            return await run_job(session, "traktor-restore", params, restore_lines)
         act = changes.redo if redo else changes.undo
         result: Undone = await act(library, change, progress)
     refused = [f"  left alone: {refusal.item}: {refusal.reason}" for refusal in result.refused[:20]]

@@ -60,13 +60,15 @@ def import_lines(result: dict[str, Any]) -> list[str]:
         )
         if result["missing_files"] > result["entries"] * 0.9:
             lines.append(
-                "Does the music lie elsewhere on this machine? Say where: "
-                'djtui config traktor.volumes \'{"C:" = "/srv/music"}\', then import again.'
+                "Does the music lie elsewhere on this machine? `djtui traktor map --suggest` looks for it."
             )
     if result["conflicts"]:
         lines.append(
-            f"{result['conflicts']:,} conflicts: changed here and in Traktor; what is here was kept."
+            f"{_plural(result['conflicts'], 'conflict')}: changed here and in Traktor; what is here was kept. "
+            "`djtui traktor conflicts` shows both sides."
         )
+    if result.get("removed"):
+        lines.append(f"{_plural(result['removed'], 'track')} that Traktor deleted went here too.")
     for name, count in (result.get("fields") or {}).items():
         lines.append(f"  {name}: {count:,} tracks")
     for change in result.get("changes") or []:

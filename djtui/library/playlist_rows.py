@@ -77,7 +77,7 @@ async def set_items(tx: Tx, playlist_id: int, items: Iterable[Sequence[Any]]) ->
 async def restore(tx: Tx, id: int, image: Mapping[str, Any]) -> bool:
     """Make a playlist what an image (or the part of one) says, and `edited`; False if it is not there.
 
-    Items whose track is not there become unknown ones. Raises `PlaylistError` where it cannot stand.
+    Items whose track was removed since stay away. Raises `PlaylistError` where it cannot stand.
     """
     tree = await PlaylistTree.read(tx)
     if id not in tree:
@@ -155,6 +155,11 @@ async def renumber(tx: Tx, parent_id: int | None) -> None:
 
 
 async def _still_known(tx: Tx, items: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Items without those whose track was removed since: nobody could say any more what they were."""
     rows = await tx.fetchall(f"SELECT id FROM track WHERE id {_AMONG}", (as_json([row[0] for row in items]),))
     known = {row["id"] for row in rows}
-    return [(id if id in known else None, *rest) for id, *rest in items]
+    return [
+        (id if id in known else None, location, kind)
+        for id, location, kind in items
+        if id in known or location is not None
+    ]

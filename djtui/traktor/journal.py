@@ -173,7 +173,7 @@ async def finish(tx: Tx, export: Export, print_: Fingerprint) -> None:
 
 
 async def what_is_left(library: Reader, file_id: int, *, whole: bool) -> Store:
-    """What notes that playlists wait no more that are as the file has them; nothing if they change meanwhile."""
+    """What notes that playlists which the file has now wait no more, unless one is changed meanwhile."""
     revision = "SELECT value FROM meta WHERE name = 'playlists'"
     read_at = await library.fetchone(revision)
     sides = await read_sides(library, file_id, await read_rows(library, file_id), None, whole=whole)

@@ -149,8 +149,8 @@ async def _as_last_read(library: Reader, file_id: int, sides: Sides) -> dict[Nod
         elif row["field"] == ORDER:
             nodes[id] = nodes[id]._replace(items=tuple(theirs))
         else:
-            value = ids.get(theirs) if row["field"] == "parent" else theirs
-            nodes[id] = nodes[id]._replace(**{row["field"]: value})
+            changed: dict[str, Any] = {row["field"]: ids.get(theirs) if row["field"] == "parent" else theirs}
+            nodes[id] = nodes[id]._replace(**changed)
     return nodes
 
 

@@ -170,7 +170,11 @@ class Restoring:
         """What exports have written since the backup waits again; the next import reads the file."""
         work = self.job
         row = await tx.fetchone("SELECT id FROM nml_file WHERE path = ?", (str(work.path),))
-        change = await history.begin(tx, KIND, f"Restore of {work.path.name}", undoes=work.undoes)
+        undone = await tx.fetchone("SELECT title FROM change WHERE id = ?", (work.undoes,))
+        kind, title = (
+            (KIND, f"Restore of {work.path.name}") if undone is None else ("undo", f"Undo: {undone['title']}")
+        )
+        change = await history.begin(tx, kind, title, undoes=work.undoes)
         work.counts["change"] = change
         if work.undoes is not None:
             await tx.execute("UPDATE change SET undone = ? WHERE id = ?", (change, work.undoes))

@@ -93,8 +93,8 @@ def foreign(keys: Iterable[str], platform: str = sys.platform) -> str | None:
     named = ", ".join(of_kind[:_NAMED]) + (" …" if len(of_kind) > _NAMED else "")
     kind = f"{'Windows drives' if windows else 'volumes of a Mac'} ({named})"
     if platform not in ("win32", "darwin"):
-        where = f"its tracks lie on {kind}, on another machine" if named else "it belongs to another machine"
-        return f"Traktor does not run on this system: {where}, {_UNSEEN}"
+        where = f"The collection's tracks lie on {kind}" if named else "Traktor does not run on this system"
+        return f"{where}: it belongs to another machine, {_UNSEEN}"
     if not sample:
         return None
     if windows != (platform == "win32"):

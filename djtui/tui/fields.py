@@ -1,4 +1,4 @@
-"""The fields of a form: what is typed in each, what it means, what is wrong with it. Nothing is drawn here."""
+"""The fields of a form: what is typed in each, what it means, and what is wrong with it."""
 
 from __future__ import annotations
 

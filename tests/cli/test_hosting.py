@@ -43,11 +43,11 @@ def event(process: subprocess.Popen[str], phase: str) -> dict[str, Any]:
     raise AssertionError("It ended.")
 
 
-def test_it_imports_what_traktor_writes_until_ctrl_c_and_a_second_one_waits_for_its_turn(
+def test_it_stays_until_ctrl_c_and_syncs_and_a_second_one_waits_for_its_turn(
     tmp_path: Path,
 ) -> None:
     nml, config, library = (tmp_path / name for name in ("collection.nml", "config.toml", "library.db"))
-    config.write_text(f'[traktor]\nauto = true\ndebounce_s = 1\ncollection = "{nml}"\n')
+    config.write_text(f'[traktor]\nauto = true\ncollection = "{nml}"\n')
     nml.write_text(collection(entry("a")))
     with no_traktor(), hosting(library, config, "--json") as first:
         event(first, "importing")
@@ -55,8 +55,4 @@ def test_it_imports_what_traktor_writes_until_ctrl_c_and_a_second_one_waits_for_
         with hosting(library, config, "--json") as second:
             told = event(second, "elsewhere")
             assert told["reason"] == f"djtui host (process {first.pid}) does it."
-            nml.write_text(collection(entry("a"), entry("b")))
-            event(first, "waiting")
-            event(first, "importing")
-            event(first, "idle")
     assert host_is_free(library)

@@ -66,19 +66,20 @@ class Form(Dialog[dict[str, Any]]):
         """The cursor begins in the field `first`."""
         super().__init__(title, wide=True)
         self.entries = [Entry(field) for field in fields]
-        self._at = next((at for at, field in enumerate(fields) if field.name == first), 0)
+        self.at = next((at for at, field in enumerate(fields) if field.name == first), 0)
         self._top = 0
 
     def body(self) -> ComposeResult:
         with Container(classes="fields"):
             yield Fields(self._paint)
-            yield Input(compact=True, select_on_focus=False)
+            yield Input(self._here.text, compact=True, select_on_focus=False)
         yield Static("", id="refusal", classes="mistake")
 
     def on_mount(self) -> None:
         self.query_one(".dialog", Vertical).styles.max_height = len(self.entries) + _FRAME
         self._input.focus()
-        self.call_after_refresh(self._go, self._at)
+        self._input.select_all()
+        self.call_after_refresh(self._repaint)
 
     def refusal(self, values: dict[str, Any]) -> str | None:
         """Why these values cannot be saved (yet), in a sentence. To be overridden."""
@@ -90,14 +91,14 @@ class Form(Dialog[dict[str, Any]]):
 
     @property
     def _here(self) -> Entry:
-        return self.entries[self._at]
+        return self.entries[self.at]
 
     # -- painting ---------------------------------------------------------------------------------
 
     def _paint(self, width: int) -> Sequence[Parts]:
         lines: list[Parts] = []
         for at, entry in enumerate(self.entries):
-            lines.append(self._line(entry, width, here=at == self._at))
+            lines.append(self._line(entry, width, here=at == self.at))
             lines += [[(" " * _LABEL, ""), (line, "$error")] for line in _wrapped(entry, width)]
         return lines[self._top : self._top + max(1, self.query_one(Fields).size.height)]
 
@@ -118,7 +119,7 @@ class Form(Dialog[dict[str, Any]]):
         width, height = painted.size
         if not height:
             return
-        above = sum(1 + len(_wrapped(entry, width)) for entry in self.entries[: self._at])
+        above = sum(1 + len(_wrapped(entry, width)) for entry in self.entries[: self.at])
         needed = 1 + len(_wrapped(self._here, width))
         self._top = max(min(self._top, above), above + min(needed, height) - height)
         line.styles.offset = (_LABEL, above - self._top)
@@ -133,9 +134,9 @@ class Form(Dialog[dict[str, Any]]):
 
     def _go(self, at: int) -> None:
         """Put the cursor into a field."""
-        self._at = at
+        self.at = at
         self._show_text()
-        self._input.action_select_all()
+        self._input.select_all()
 
     def _show_text(self) -> None:
         with self.prevent(Input.Changed):
@@ -159,7 +160,7 @@ class Form(Dialog[dict[str, Any]]):
         self._go(at)
 
     def action_step(self, step: int) -> None:
-        self._leave_for((self._at + step) % len(self.entries))
+        self._leave_for((self.at + step) % len(self.entries))
 
     def action_clear(self) -> None:
         self._here.clear()

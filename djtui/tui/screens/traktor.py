@@ -72,6 +72,12 @@ class TraktorView(View):
     def __init__(self) -> None:
         super().__init__()
         self.facts = Facts()
+        self._pending = PendingSection()
+        self.sections: tuple[Section, ...] = (
+            self._pending, ConflictSection(), MapSection(), BackupSection(), NightSection()
+        )  # fmt: skip
+        self.section: Section = self._pending
+        """The one that is shown."""
         self._stale = True
         self._reading = False
         self._foreign: dict[int, str | None] = {}
@@ -79,8 +85,7 @@ class TraktorView(View):
     def body(self) -> ComposeResult:
         yield Head(id="head", classes="frame")
         yield Tabs()
-        for section in (PendingSection, ConflictSection, MapSection, BackupSection, NightSection):
-            yield section()
+        yield from self.sections
 
     def on_mount(self) -> None:
         self.query_one(Head).border_title = "Collection"
@@ -88,7 +93,7 @@ class TraktorView(View):
         self.djtui.jobs_changed.subscribe(self, self._jobs_changed)
         self.djtui.settings_changed.subscribe(self, self._settings_changed)
         self.set_interval(LOOK_FOR_TRAKTOR_S, self._look_for_traktor)
-        self._show_section(self.query(Section).first())
+        self._show_section(self.section)
 
     # -- following --------------------------------------------------------------------------------
 
@@ -155,15 +160,11 @@ class TraktorView(View):
 
     # -- sections ---------------------------------------------------------------------------------
 
-    @property
-    def section(self) -> Section:
-        """The one that is shown."""
-        return self.query_one(".section.-shown", Section)
-
     def _show_section(self, section: Section) -> None:
-        for each in self.query(Section):
-            if each is not section:
-                each.leave()
+        if section is not self.section:
+            self.section.leave()
+        self.section = section
+        for each in self.sections:
             each.set_class(each is section, "-shown")
         section.list.focus()
         self._show_tabs()
@@ -172,20 +173,18 @@ class TraktorView(View):
             self.djtui.do(self._read_section(section))
 
     def _show_tabs(self) -> None:
-        tabs = [
-            (each.NAME, _KEYS[each.NAME], each.TITLE, each.badge(self.facts)) for each in self.query(Section)
-        ]
+        tabs = [(each.NAME, _KEYS[each.NAME], each.TITLE, each.badge(self.facts)) for each in self.sections]
         self.query_one(Tabs).show(tabs, self.section.NAME)
 
     def action_section(self, name: str) -> None:
-        self._show_section(self.query_one(f"#{name}", Section))
+        self._show_section(next(each for each in self.sections if name == each.NAME))
 
     def action_step(self, step: int) -> None:
-        sections = list(self.query(Section))
-        self._show_section(sections[(sections.index(self.section) + step) % len(sections)])
+        at = self.sections.index(self.section) + step
+        self._show_section(self.sections[at % len(self.sections)])
 
     def position(self) -> str:
-        return self.section.position().replace(" / ", "/")
+        return self.section.position().replace(" / ", "/") if self.is_mounted else ""
 
     def escape(self) -> None:
         self.section.escape()
@@ -208,9 +207,8 @@ class TraktorView(View):
         elif not self.facts.waiting:
             self._refuse("Nothing waits for export.")
         else:
-            pending = self.query_one(PendingSection)
-            self._show_section(pending)
-            pending.arm()
+            self._show_section(self._pending)
+            self._pending.arm()
 
     def _refuse(self, why: str) -> None:
         self.djtui.toasts.put("traktor", "error", why)
