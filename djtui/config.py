@@ -92,7 +92,7 @@ class TraktorSettings:
     )
     recheck_s: int = _option(
         60,
-        "Seconds after which such a collection is looked at again: did Traktor overwrite it?",
+        "Seconds after which such a collection is looked at again, for Traktor may have overwritten it.",
         low=0,
         high=3600,
     )

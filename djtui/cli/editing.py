@@ -63,7 +63,7 @@ async def delete(session: Session, query: str, yes: bool) -> int | None:
             await ask(session, library, ids, "would leave the library", "remove", "Remove them?")
         count, change = await removal.remove(library, ids, f"{_tracks(len(ids))} removed")
     session.out.result(
-        [f"{_tracks(count)} removed (change {change}; djtui undo puts them back). The files stay."],
+        [f"{_tracks(count)} removed (change {change}; djtui undo takes it back). The files stay."],
         removed=count,
         change=change,
     )

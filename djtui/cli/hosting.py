@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import click
@@ -33,6 +34,7 @@ async def host(session: Session) -> int | None:
             library, session.settings, KINDS, _is_here, told=_Teller(session).tell, name="djtui host"
         )
         syncing = asyncio.create_task(sync.run())
+        syncing.add_done_callback(partial(_ended, session))
         try:
             await _serve(session)
         finally:
@@ -61,6 +63,12 @@ async def _serve(session: Session) -> None:
 
 async def _is_here() -> None:
     """Who works the jobs that auto-sync asks for is this process."""
+
+
+def _ended(session: Session, syncing: asyncio.Task[None]) -> None:
+    """A fault of ours does not end the host, but it is not passed over in silence."""
+    if not syncing.cancelled() and (fault := syncing.exception()) is not None:
+        session.out.error(f"Auto-sync has ended by a fault ({fault!r}); the jobs go on.")
 
 
 class _Teller:

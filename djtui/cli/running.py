@@ -64,8 +64,8 @@ def import_lines(result: dict[str, Any]) -> list[str]:
             )
     if result["conflicts"]:
         lines.append(
-            f"{_plural(result['conflicts'], 'conflict')}: changed here and in Traktor; what is here was kept. "
-            "`djtui traktor conflicts` shows both sides."
+            f"{_plural(result['conflicts'], 'conflict')}: changed here and in Traktor; what is here was kept."
+            " `djtui traktor conflicts` shows both sides."
         )
     if result.get("removed"):
         lines.append(f"{_plural(result['removed'], 'track')} that Traktor deleted went here too.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -38,3 +39,21 @@ async def put_back(tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
             " WHERE EXISTS (SELECT 1 FROM nml_file WHERE id = :file_id)",
             dict(row),
         )
+
+
+async def set_node_base(tx: Tx, file_id: int, playlist_id: int, field: str, value: Any) -> None:
+    """Note what a file has of a playlist: name, parent (a playlist's id), query, or order (its keys)."""
+    row = await tx.fetchone(
+        "SELECT id, base FROM nml_node WHERE file_id = ? AND playlist_id = ?", (file_id, playlist_id)
+    )
+    if row is None:
+        return
+    base = json.loads(row["base"])
+    if field == "parent":
+        parent = await tx.fetchone(
+            "SELECT identity FROM nml_node WHERE file_id = ? AND playlist_id = ?", (file_id, value)
+        )
+        base["parent"] = parent["identity"] if parent is not None else None
+    else:
+        base["items" if field == "order" else field] = value
+    await tx.execute("UPDATE nml_node SET base = ? WHERE id = ?", (as_json(base), row["id"]))

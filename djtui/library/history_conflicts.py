@@ -8,6 +8,8 @@ from typing import Any
 from djtui.library import conflict_rows, tracks
 from djtui.library.database import Library, Reader, Tx
 from djtui.library.history_rows import Image, Undone, called
+from djtui.model.cue import IDENTITY as CUE
+from djtui.model.cue import with_cue
 from djtui.model.track import SYNCED
 
 
@@ -45,6 +47,8 @@ async def _open(tx: Tx, conflict: Image) -> str | None:
         if not known or value != _value(conflict, "traktor"):
             return "Traktor's file has another value by now"
         await tracks.set_file_value(tx, *about, _value(conflict, "base"))
+    else:
+        await _set_base(tx, conflict, "base")
     await conflict_rows.put_back(tx, [conflict])
     return None
 
@@ -60,7 +64,20 @@ async def _close(tx: Tx, conflict: Image, *, settled: bool) -> str | None:
     if settled and _has_base(conflict):
         about = conflict["file_id"], conflict["track_id"], conflict["field"]
         await tracks.set_file_value(tx, *about, _value(conflict, "traktor"))
+    elif settled:
+        await _set_base(tx, conflict, "traktor")
     return None
+
+
+async def _set_base(tx: Tx, conflict: Image, side: str) -> None:
+    """Make one side's value the base of a cue, or of a field of a playlist."""
+    field, value = conflict["field"], _value(conflict, side)
+    if conflict["playlist_id"] is not None and field != "deleted":
+        await conflict_rows.set_node_base(tx, conflict["file_id"], conflict["playlist_id"], field, value)
+    elif conflict["track_id"] is not None and field.startswith(CUE):
+        about = conflict["file_id"], conflict["track_id"]
+        _, there = await tracks.file_value(tx, *about, "cues")
+        await tracks.set_file_value(tx, *about, "cues", with_cue(there, field, value))
 
 
 async def _the_same(tx: Tx, conflict: Image) -> Image | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any, Final
 
 
 class CueType(IntEnum):
@@ -34,3 +36,34 @@ class Cue:
     repeats: int | None = None
     grid_bpm: float | None = None
     color: str | None = None
+
+
+CueRow = Sequence[Any]
+"""A cue as it is stored: type, start, length, slot, and the rest in the order of `Cue`."""
+
+IDENTITY: Final = "cue:"
+"""Begins what `by_identity` calls a cue."""
+
+
+def by_identity(cues: Iterable[CueRow]) -> dict[str, CueRow]:
+    """Cues by what makes each the same cue on both sides: its slot, else type and position to 1 ms."""
+    found: dict[str, CueRow] = {}
+    for cue in cues:
+        kind, start, _, slot, *_ = cue
+        plain = identity = f"{IDENTITY}slot:{slot}" if slot else f"{IDENTITY}{kind}:{start:.0f}"
+        number = 1
+        while identity in found:
+            number += 1
+            identity = f"{plain}#{number}"
+        found[identity] = cue
+    return found
+
+
+def with_cue(cues: Iterable[CueRow] | None, identity: str, cue: CueRow | None) -> list[CueRow] | None:
+    """The cues with one of them replaced, added or (None) taken out; None when none are left."""
+    found = by_identity(cues or ())
+    if cue is None:
+        found.pop(identity, None)
+    else:
+        found[identity] = cue
+    return list(found.values()) or None

@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, NamedTuple
 from djtui.library import history, playlists, removal, tracks, typed
 from djtui.library.database import Library, Reader, Tx
 from djtui.library.playlist_paths import paths
-from djtui.model.cue import CueType
+from djtui.model.cue import IDENTITY as CUE_IDENTITY
+from djtui.model.cue import CueType, by_identity, with_cue
 from djtui.traktor.identity import settle_identity
-from djtui.traktor.merge import CUE, by_identity, with_cue
 from djtui.traktor.merge_tree import DELETED, ORDER
 from djtui.traktor.settle_playlist import settle_playlist
 
@@ -85,7 +85,7 @@ async def conflicts(library: Reader, ids: Sequence[int] | None = None) -> list[C
             subject = subject or (image["location"] or "").rpartition("/")[2]
             if row["field"] in image:
                 values["library"] = image[row["field"]]
-            elif row["field"].startswith(CUE):
+            elif row["field"].startswith(CUE_IDENTITY):
                 values["library"] = by_identity(image["cues"] or ()).get(row["field"])
         found.append(Conflict(**(dict(row) | values), subject=subject))
     return found
@@ -155,7 +155,7 @@ async def _settle_field(tx: Tx, change: int, conflict: Conflict, track_id: int, 
     """A field of a track, or one of its cues: what the file has is the base from now on."""
     image = (await tracks.images(tx, [track_id], cues=True))[track_id]
     field, theirs = conflict.field, conflict.traktor
-    if field.startswith(CUE):
+    if field.startswith(CUE_IDENTITY):
         _, was = await tracks.file_value(tx, conflict.file_id, track_id, "cues")
         present = image["cues"]
         in_file = with_cue(was, field, theirs)
@@ -225,9 +225,9 @@ _LABELS: Final = {
 
 def label(field: str) -> str:
     """A field as a DJ calls it: "genre", "hotcue 3", "loop at 1:04.200"."""
-    if not field.startswith(CUE):
+    if not field.startswith(CUE_IDENTITY):
         return _LABELS.get(field, field)
-    plain, _, number = field.removeprefix(CUE).partition("#")
+    plain, _, number = field.removeprefix(CUE_IDENTITY).partition("#")
     kind, _, value = plain.partition(":")
     again = f" ({number})" if number else ""
     if kind == "slot":
@@ -247,7 +247,7 @@ def shown(field: str, value: Any, side: str) -> str:
         return f"{len(value or ()):,} tracks in {'the last' if side == 'base' else 'another'} order"
     if field == IDENTITY:
         return ", ".join(f"id:{id}" for id in value) if isinstance(value, list) else ""
-    if field.startswith(CUE):
+    if field.startswith(CUE_IDENTITY):
         if value is None:
             return "no such cue" if side == "base" else "deleted"
         kind, start, length, slot, name, *_ = value

@@ -14,12 +14,12 @@ from typing import Any, Final
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
 from djtui.library import tracks
 from djtui.library.tracks import GIVEN
+from djtui.model.cue import by_identity
 from djtui.traktor.entry import ParsedEntries, parse_entries
 from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.journal import parts
 from djtui.traktor.location import Key, Keys, VolumeMap, key_hash
-from djtui.traktor.merge import by_identity
 from djtui.traktor.new_entry import new_entry
 from djtui.traktor.nml import Fingerprint, read_spans
 from djtui.traktor.patch import Patches, build, locate, patch_entries

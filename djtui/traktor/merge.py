@@ -6,17 +6,14 @@ until the DJ settles it. Cues are merged one by one: a new hotcue of one side ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
+from djtui.model.cue import CueRow, by_identity
 from djtui.model.track import SYNCED
 
 Strategy = Literal["merge", "traktor", "library", "fill"]
-Cue = Sequence[Any]
-"""A row of a cue: type, start, length, slot, and what else there is (traktor.entry.CUE_ROW)."""
-
-CUE: Final = "cue:"
 _NEVER_LOWERED: Final = frozenset(("plays", "played"))
 _PLAIN: Final = tuple(name for name in SYNCED if name != "cues")
 
@@ -96,41 +93,17 @@ def decide(was: Any, ours: Any, theirs: Any, strategy: Strategy, *, rising: bool
     return Decision(ours, theirs) if strategy == "library" else Decision(ours, was, conflict=True)
 
 
-def by_identity(cues: Iterable[Cue]) -> dict[str, Cue]:
-    """Cues by what makes each the same cue on both sides: its slot, else type and position to 1 ms."""
-    found: dict[str, Cue] = {}
-    for cue in cues:
-        kind, start, _, slot, *_ = cue
-        plain = identity = f"{CUE}slot:{slot}" if slot else f"{CUE}{kind}:{start:.0f}"
-        number = 1
-        while identity in found:
-            number += 1
-            identity = f"{plain}#{number}"
-        found[identity] = cue
-    return found
-
-
-def with_cue(cues: Iterable[Cue] | None, identity: str, cue: Cue | None) -> list[Cue] | None:
-    """The cues with one of them replaced, added or (None) taken out; None when none are left."""
-    found = by_identity(cues or ())
-    if cue is None:
-        found.pop(identity, None)
-    else:
-        found[identity] = cue
-    return list(found.values()) or None
-
-
 def _merge_cues(
     merged: Merged,
-    base: Iterable[Cue],
-    library: Iterable[Cue],
-    traktor: Iterable[Cue],
+    base: Iterable[CueRow],
+    library: Iterable[CueRow],
+    traktor: Iterable[CueRow],
     strategy: Strategy,
 ) -> None:
     """Cues stand in Traktor's order, those that only the library has behind them."""
     was, ours, theirs = map(by_identity, (base, library, traktor))
-    values: list[Cue] = []
-    settled: list[Cue] = []
+    values: list[CueRow] = []
+    settled: list[CueRow] = []
     for identity in dict.fromkeys((*theirs, *ours, *was)):
         sides = was.get(identity), ours.get(identity), theirs.get(identity)
         decision = decide(*sides, strategy)

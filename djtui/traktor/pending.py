@@ -14,9 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from djtui.library import tracks
 from djtui.library.database import Reader
+from djtui.model.cue import IDENTITY as CUE_IDENTITY
+from djtui.model.cue import by_identity, with_cue
 from djtui.model.track import SYNCED
 from djtui.traktor.journal import parts
-from djtui.traktor.merge import CUE, by_identity, with_cue
 from djtui.traktor.merge_tree import DELETED, ORDER, MergedTree, Node, NodeId, merge_trees
 from djtui.traktor.tree import TreeNode
 from djtui.traktor.tree_sides import STRANGER, Sides, read_rows, read_sides
@@ -113,7 +114,7 @@ def differences(
         if name == "cues":
             old, new = was, image["cues"]
             for identity, theirs in conflicts.items():
-                if identity.startswith(CUE):
+                if identity.startswith(CUE_IDENTITY):
                     old, new = with_cue(old, identity, theirs), with_cue(new, identity, theirs)
             if by_identity(old or ()) != by_identity(new or ()):
                 found[name] = old, new

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, Literal
 
-from djtui.library import history, playlists
+from djtui.library import conflict_rows, history, playlists
 from djtui.library.database import Tx
-from djtui.library.tracks import as_json
 from djtui.traktor.merge_tree import DELETED, ORDER, ordered_like
 
 _COLUMN: Final = {"name": "name", "parent": "parent_id", "query": "foreign_query"}
@@ -45,25 +43,7 @@ async def settle_playlist(
         await history.note(tx, change, "playlist", {playlist_id: (before[playlist_id], after[playlist_id])})
     else:
         await tx.execute("UPDATE playlist SET edited = 1 WHERE id = ?", (playlist_id,))
-    await set_base(tx, file_id, playlist_id, field, theirs)
-
-
-async def set_base(tx: Tx, file_id: int, playlist_id: int, field: str, value: Any) -> None:
-    """Note what a file has of a playlist: name, parent (a playlist's id), query, or order (its keys)."""
-    row = await tx.fetchone(
-        "SELECT id, base FROM nml_node WHERE file_id = ? AND playlist_id = ?", (file_id, playlist_id)
-    )
-    if row is None:
-        return
-    base = json.loads(row["base"])
-    if field == "parent":
-        parent = await tx.fetchone(
-            "SELECT identity FROM nml_node WHERE file_id = ? AND playlist_id = ?", (file_id, value)
-        )
-        base["parent"] = parent["identity"] if parent is not None else None
-    else:
-        base["items" if field == ORDER else field] = value
-    await tx.execute("UPDATE nml_node SET base = ? WHERE id = ?", (as_json(base), row["id"]))
+    await conflict_rows.set_node_base(tx, file_id, playlist_id, field, theirs)
 
 
 async def _reorder(tx: Tx, file_id: int, playlist_id: int, theirs: list[str]) -> None:

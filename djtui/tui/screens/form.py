@@ -7,12 +7,11 @@ twenty fields opens as quickly as one of two.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -50,17 +49,31 @@ class Fields(Lines):
         self.post_message(self.Clicked(event.y))
 
 
+class FieldInput(Input):
+    """The line that is typed into. It sees to the form's keys itself: typed in a burst, they stay in order."""
+
+    FORM_KEYS: ClassVar[Mapping[str, str]] = {
+        "enter": "save",
+        "ctrl+s": "save",
+        "down": "step(1)",
+        "tab": "step(1)",
+        "up": "step(-1)",
+        "shift+tab": "step(-1)",
+        "ctrl+l": "clear",
+        "ctrl+z": "put_back",
+    }
+
+    async def on_key(self, event: events.Key) -> None:
+        if action := self.FORM_KEYS.get(event.key):
+            event.stop()
+            event.prevent_default()
+            await self.screen.run_action(action)
+
+
 class Form(Dialog[dict[str, Any]]):
     """Answers the values of the fields that were touched; None is an unknown value."""
 
     HINTS = "enter save · ↑ ↓ field · ^l unknown · ^z as it was · esc leave"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,ctrl+s", "save", "Save", show=False, priority=True),
-        Binding("down,tab", "step(1)", "Next field", show=False, priority=True),
-        Binding("up,shift+tab", "step(-1)", "Previous field", show=False, priority=True),
-        Binding("ctrl+l", "clear", "Unknown", show=False, priority=True),
-        Binding("ctrl+z", "put_back", "As it was", show=False, priority=True),
-    ]
 
     def __init__(self, title: str, fields: Sequence[Field], *, first: str | None = None) -> None:
         """The cursor begins in the field `first`."""
@@ -72,7 +85,7 @@ class Form(Dialog[dict[str, Any]]):
     def body(self) -> ComposeResult:
         with Container(classes="fields"):
             yield Fields(self._paint)
-            yield Input(self._here.text, compact=True, select_on_focus=False)
+            yield FieldInput(self._here.text, compact=True, select_on_focus=False)
         yield Static("", id="refusal", classes="mistake")
 
     def on_mount(self) -> None:
@@ -143,8 +156,12 @@ class Form(Dialog[dict[str, Any]]):
             self._input.value = self._here.text
         self._repaint()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._here.type(event.value)
+    def _take(self) -> None:
+        """What is typed by now: messages about it may still be under way."""
+        self._here.type(self._input.value)
+
+    def on_input_changed(self) -> None:
+        self._take()
         self._repaint()
 
     def on_fields_clicked(self, message: Fields.Clicked) -> None:
@@ -156,6 +173,7 @@ class Form(Dialog[dict[str, Any]]):
         return _wrapped(entry, self.query_one(Fields).size.width)
 
     def _leave_for(self, at: int) -> None:
+        self._take()
         self._here.check()
         self._go(at)
 
@@ -171,6 +189,7 @@ class Form(Dialog[dict[str, Any]]):
         self._show_text()
 
     def action_save(self) -> None:
+        self._take()
         wrong = [at for at, entry in enumerate(self.entries) if not entry.check()]
         if wrong:
             self._go(wrong[0])

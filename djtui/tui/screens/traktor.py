@@ -25,7 +25,7 @@ from djtui.tui.widgets.traktor_pending import PendingSection
 from djtui.tui.widgets.traktor_section import Section
 
 REST_S: Final = 0.3
-PATIENCE: Final = 5
+PATIENCE: Final = 2
 """The rows are read again only after so many times what reading them took."""
 LOOK_FOR_TRAKTOR_S: Final = 5.0
 
@@ -203,7 +203,7 @@ class TraktorView(View):
     def action_export(self) -> None:
         """Show the diff, and ask: enter writes it."""
         if self.facts.linked is None:
-            self._refuse("Nothing has been imported yet: i imports the collection, then it can be exported.")
+            self._refuse("Import the collection first (i); then what waits can be exported.")
         elif not self.facts.waiting:
             self._refuse("Nothing waits for export.")
         else:
