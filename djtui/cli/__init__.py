@@ -31,7 +31,7 @@ _COMMANDS = {
     "undo": "changes",
     "redo": "changes",
     "jobs": "jobs",
-    "host": "jobs",
+    "host": "hosting",
     "config": "system",
     "doctor": "system",
     "demo": "system",

@@ -122,19 +122,6 @@ async def host_until_idle(session: Session) -> int | None:
     return DONE
 
 
-@click.command()
-@command
-async def host(session: Session) -> int | None:
-    """Work the queue of this library until stopped: for schedules and servers.
-
-    The screens and commands start a host by themselves; this one stays.
-    """
-    session.out.note(f"Hosting {session.library_path}. Ctrl-C ends it; jobs stop at their next checkpoint.")
-    if not await serve_process(session.library_path, KINDS, session.settings, idle=None):
-        raise Failure(f"Another process hosts {session.library_path} already.")
-    return DONE
-
-
 def job_fields(view: JobView) -> dict[str, Any]:
     """A job as --json shows it."""
     fields = asdict(view)

@@ -187,7 +187,11 @@ async def _keep_bases(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         for entry in entries:
             fields, image = changes[entry["track_id"]], before[entry["track_id"]]
             changed = {name: image[name] for name in SYNCED if name in fields}
-            bases.append((as_json(changed | json.loads(entry["base"] or "{}")), entry["id"]))
+            after = image | fields
+            after["cues"] = [list(cue) for cue in after["cues"] or ()] or None
+            base = changed | json.loads(entry["base"] or "{}")
+            base = {name: was for name, was in base.items() if was != after[name]}  # taken back: in step again
+            bases.append((as_json(base) if base else None, entry["id"]))
         await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
 
 
