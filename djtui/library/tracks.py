@@ -187,10 +187,10 @@ async def _keep_bases(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         for entry in entries:
             fields, image = changes[entry["track_id"]], before[entry["track_id"]]
             changed = {name: image[name] for name in SYNCED if name in fields}
-            after = image | fields
+            after = {**image, **fields}
             after["cues"] = [list(cue) for cue in after["cues"] or ()] or None
             base = changed | json.loads(entry["base"] or "{}")
-            base = {name: was for name, was in base.items() if was != after[name]}  # taken back: in step again
+            base = {name: was for name, was in base.items() if was != after[name]}  # else it was taken back
             bases.append((as_json(base) if base else None, entry["id"]))
         await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
 

@@ -87,11 +87,8 @@ class Traktor:
 
     def items(self, name: str) -> list[str]:
         """The titles of the tracks in a list."""
-        titles = {}
-        for entry in self.root.iterfind("COLLECTION/ENTRY"):
-            place = entry.find("LOCATION")
-            titles[place.get("VOLUME") + place.get("DIR") + place.get("FILE")] = entry.get("TITLE")
-        return [titles[it.get("KEY")] for it in self.playlist(name).iter("PRIMARYKEY")]
+        titles = {key_of(entry): entry.get("TITLE", "") for entry in self.root.iterfind("COLLECTION/ENTRY")}
+        return [titles[item.get("KEY")] for item in self.playlist(name).iter("PRIMARYKEY")]
 
     def set_items(self, name: str, titles: list[str]) -> None:
         """Give a list other items."""
@@ -99,8 +96,7 @@ class Traktor:
         for item in list(playlist):
             playlist.remove(item)
         for title in titles:
-            place = self.entry(title).find("LOCATION")
-            key = place.get("VOLUME") + place.get("DIR") + place.get("FILE")
+            key = key_of(self.entry(title))
             etree.SubElement(etree.SubElement(playlist, "ENTRY"), "PRIMARYKEY", {"TYPE": "TRACK", "KEY": key})
         playlist.set("ENTRIES", str(len(titles)))
 
@@ -132,3 +128,9 @@ def written(element: Any) -> str:
     attributes = "".join(f' {name}="{value.translate(_ESCAPES)}"' for name, value in element.attrib.items())
     inside = "".join(written(child) for child in element)
     return f"<{element.tag}{attributes}>{inside}</{element.tag}>\n"
+
+
+def key_of(entry: Any) -> str:
+    """What playlists call the track of an ENTRY."""
+    place = entry.find("LOCATION")
+    return f"{place.get('VOLUME')}{place.get('DIR')}{place.get('FILE')}"

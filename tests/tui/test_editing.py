@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual import events
 from textual.widgets import Input
 
 from djtui.tui.screens.edit import EditDialog
@@ -109,3 +110,15 @@ async def test_removing_tracks_says_what_it_does_asks_first_and_is_undone(path: 
         await djtui.press("u")
         await djtui.until(lambda: djtui.table.row_count == 300)
         assert await djtui.value("SELECT items FROM playlist WHERE name = 'Friday'") == 5
+
+
+async def test_keys_that_come_in_a_burst_land_in_their_fields(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("e")
+        await djtui.sees("Edit Opal 00000")
+        for key in ("N", "down", "B", "down", "up", "!", "down", "down", "enter"):
+            djtui.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await djtui.until(lambda: djtui.app.counters.changes == 1)
+        assert await djtui.value("SELECT title FROM track WHERE id = 1") == "N"
+        assert await djtui.value("SELECT artist FROM track WHERE id = 1") == "!"
+        assert await djtui.value("SELECT album FROM track WHERE id = 1") == "Album 0"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from djtui.model.cue import Cue, CueType
 from djtui.model.track import Track
-from djtui.tui.formats import width_of
 from djtui.tui.details import Details
+from djtui.tui.formats import width_of
 from djtui.tui.widgets.inspector import time_line
 from djtui.tui.widgets.lines import cells, changed
 

@@ -50,7 +50,7 @@ class Fields(Lines):
 
 
 class FieldInput(Input):
-    """The line that is typed into. It sees to the form's keys itself: typed in a burst, they stay in order."""
+    """The line that is typed into. It sees to the form's keys itself: in a burst they stay in order."""
 
     FORM_KEYS: ClassVar[Mapping[str, str]] = {
         "enter": "save",
