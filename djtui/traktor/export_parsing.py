@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import dataclass
 from typing import cast
 
-from djtui.jobs.job import Batch, Context, Cursor, Estimate, JobError, TransientError
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, JobError
 from djtui.traktor import export_state, pending
 from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.importing import import_phases
 from djtui.traktor.merge import Strategy
-from djtui.traktor.nml import fingerprint, identify, survey
+from djtui.traktor.nml import fingerprint, survey
 from djtui.traktor.recovering import recover
 from djtui.traktor.tree import read_tree
 
@@ -45,19 +45,18 @@ class Parsing:
             await self._known(ctx)
             if untouched or work.foreign is None:
                 break
-            async with explained(work.path):
+            async with explained(work.path, again=True):
                 print_ = await asyncio.to_thread(fingerprint, work.path)
             wait = export_state.quiet(print_, work.settings.traktor.quiet_s)
             if wait is None:
                 break
             yield wait
-        async with explained(work.path):
-            found = work.survey = await ctx.run(LANE, survey, str(work.path))
+        found = work.survey
+        assert found is not None
+        async with explained(work.path, again=True):
             work.file_tree = await ctx.run(
                 LANE, read_tree, str(work.path), found.fingerprint, found.playlists
             )
-        if not work.dry_run and found.digest != work.merged:
-            raise TransientError(f"{work.path} was written meanwhile; beginning again.")
         work.pending = await pending.waiting(ctx.library, work.file_id, whole=work.whole)
         if found.role == "collection":
             work.tree = await pending.tree(ctx.library, work.file_id, work.file_tree.nodes, whole=work.whole)
@@ -68,14 +67,14 @@ class Parsing:
         """Import the file if it is not the one that was imported last."""
         work = self.job
         row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE path = ?", (str(work.path),))
-        async with explained(work.path):
+        async with explained(work.path, again=True):
             if row is not None and not work.dry_run:
                 async for batch in recover(ctx, LANE, work.path, row["id"]):
                     yield batch
                 row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE id = ?", (row["id"],))
-            _, digest = await ctx.run(LANE, identify, str(work.path))
-        if digest == work.merged or (row is not None and row["digest"] == digest):
-            work.merged = digest
+            found = work.survey = await ctx.run(LANE, survey, str(work.path))
+        if found.digest == work.merged or (row is not None and row["digest"] == found.digest):
+            work.merged = found.digest
             return
         if work.dry_run:
             if row is None:
@@ -91,7 +90,8 @@ class Parsing:
             async for step in phase.work(None, ctx):
                 yield step
         # The library forgets the digest of a file with damaged entries, to look at them again.
-        work.merged = imported.survey.digest if imported.survey is not None else digest
+        work.survey = imported.survey or found
+        work.merged = work.survey.digest
         work.counts["notes"] += imported.counts.get("notes", [])
         work.counts["merged"] = {
             name: imported.counts.get(name, 0) for name in ("added", "updated", "removed", "conflicts")

@@ -67,19 +67,31 @@ class Export:
 
 
 @asynccontextmanager
-async def explained(path: Path) -> AsyncIterator[None]:
-    """Turn what can be wrong with the file or the disk into what the engine understands."""
+async def explained(path: Path, *, again: bool = False) -> AsyncIterator[None]:
+    """Turn what can be wrong with the file or the disk into what the engine understands.
+
+    A file that was written meanwhile ends the job, but where it can begin `again`.
+    """
     try:
         yield
     except (NmlError, BackupError) as error:
         raise JobError(str(error)) from error
     except SourceChanged as error:
-        raise TransientError(f"{path} was written meanwhile; beginning again.") from error
+        if again:
+            raise TransientError(f"{path} is being written; reading it again.") from error
+        raise written_meanwhile(path) from error
     except OSError as error:
         name = error.filename or path
         raise JobError(
             f"{name} cannot be written: {error.strerror or error}. The collection is as it was."
         ) from error
+
+
+def written_meanwhile(path: Path) -> JobError:
+    """The refusal of a collection that is no longer the one that was read."""
+    return JobError(
+        f"{path} was written by another program while it was exported to; nothing was replaced. Export again."
+    )
 
 
 async def refuse_while_running(path: Path) -> None:

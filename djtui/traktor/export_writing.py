@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, JobError, TransientError, Wait
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, JobError, Wait
 from djtui.library.database import Tx
 from djtui.traktor import backups, export_state, journal
 from djtui.traktor.export_state import LANE, Export, explained
@@ -145,7 +145,7 @@ class Verifying:
         try:
             async with explained(work.path):
                 print_ = await asyncio.to_thread(put_in_place, new, work.target, source.fingerprint)
-        except (JobError, TransientError):
+        except JobError:
             discard(str(new), work.target)
             async with ctx.library.writing() as tx:
                 await journal.mark(tx, announced.id, "dropped")
@@ -173,7 +173,7 @@ class Verifying:
         await export_state.refuse_while_running(work.path)
         _, digest = await ctx.run(LANE, identify, str(work.path))
         if digest != work.survey.digest:
-            raise TransientError(f"{work.path} was written meanwhile; beginning again.")
+            raise export_state.written_meanwhile(work.path)
 
     async def _new_nodes(self, ctx: Context, result: Survey) -> list[journal.NodePair]:
         """The rows of nml_node that this export changes, before and after."""
@@ -271,12 +271,12 @@ def _clear(work: Export) -> None:
 def put_in_place(new: Path, target: Path, expected: Fingerprint | None = None) -> Fingerprint:
     """Let the new file take the target's place, on disk too. Returns its fingerprint.
 
-    With `expected`, raises TransientError unless the target is still that file.
+    With `expected`, raises JobError unless the target is still that file.
     """
     if expected is not None:
         status = target.stat()
         if Fingerprint.of(status) != expected:
-            raise TransientError(f"{target} was written meanwhile; beginning again.")
+            raise export_state.written_meanwhile(target)
         if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
             raise JobError(f"{target} is write-protected; nothing was replaced.")
     new.replace(target)

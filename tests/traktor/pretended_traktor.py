@@ -83,7 +83,7 @@ class Traktor:
 
     def playlists(self) -> set[str]:
         """The names of all lists."""
-        return {node.get("NAME") for node in self.root.iterfind(".//NODE[@TYPE='PLAYLIST']")}
+        return {str(node.get("NAME")) for node in self.root.iterfind(".//NODE[@TYPE='PLAYLIST']")}
 
     def items(self, name: str) -> list[str]:
         """The titles of the tracks in a list."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 import pytest
 
+from djtui.jobs.hosting import perform
+from djtui.jobs.requests import submit
+from djtui.jobs.views import jobs
+from djtui.kinds import KINDS
 from djtui.library import history, playlists, removal
 from djtui.library.database import Library
 from djtui.traktor import backups, pending, restoring
 from djtui.traktor.conflicts import resolve
 from tests.traktor import nml_text
-from tests.traktor.both_ways import Deck
+from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import GRID, collection, entry, playlist
 from tests.traktor.test_merging_imports import ONE, TWO, key
@@ -298,3 +302,46 @@ async def test_a_track_that_only_the_library_has_is_added_beside_its_siblings(
     assert await pending.count(deck.library, 1) == 0
     again = await deck.imported()
     assert (again["added"], again["updated"]) == (0, 0)
+
+
+@pytest.mark.parametrize("phase", ["Building", "Writing", "Verifying"])
+async def test_a_file_that_is_written_meanwhile_is_left_alone(deck: Deck, phase: str) -> None:
+    deck.write(collection(*(entry(f"t{number}") for number in range(3000))))
+    await deck.imported()
+    await deck.edit("t7", genre="Acid")
+    theirs = ""
+    last = None
+    views = perform(deck.library, KINDS, "traktor-export", {"path": str(deck.nml), "force": True}, SETTINGS)
+    async with aclosing(views):
+        async for view in views:
+            last = view
+            if not theirs and view.phase is not None and view.phase.name == phase:
+                deck.replace('TITLE="t9"', 'TITLE="T9"')
+                theirs = deck.text
+    assert last is not None
+    if last.state == "failed":
+        assert "written by another program" in (last.error or "")
+        assert deck.text == theirs
+    else:  # it came too late to be in the way
+        assert not theirs or "Acid" not in theirs
+    assert [file.name for file in deck.nml.parent.iterdir() if file.name.startswith(".djtui")] == []
+
+
+async def test_an_import_of_one_file_and_an_export_to_another_run_together(
+    deck: Deck, tmp_path: Path
+) -> None:
+    deck.write(collection(*(entry(f"t{number}") for number in range(4000))))
+    await deck.imported()
+    await deck.edit("t7", genre="Acid")
+    other = Deck(deck.library, tmp_path / "other.nml")
+    other.write(collection(*(entry(f"o{number}", folder="/:Other/:") for number in range(4000))))
+    await submit(deck.library, KINDS, "traktor-import", {"path": str(other.nml)}, settings=SETTINGS)
+    await deck.exported()
+    finished = {job.kind: job for job in await jobs(deck.library)}
+    imported, exported = finished["traktor-import"], finished["traktor-export"]
+    assert imported.started is not None
+    assert exported.started is not None
+    assert imported.state in ("running", "succeeded", "interrupted")
+    assert imported.phases[0].state == "succeeded"
+    assert "Acid" in deck.text
+    assert len(await deck.ids()) > 4000
