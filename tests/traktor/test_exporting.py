@@ -345,3 +345,91 @@ async def test_an_import_of_one_file_and_an_export_to_another_run_together(
     assert imported.phases[0].state == "succeeded"
     assert "Acid" in deck.text
     assert len(await deck.ids()) > 4000
+
+
+async def test_a_track_removed_here_and_changed_in_traktor_comes_back(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    await removal.remove(deck.library, [(await deck.ids())["a"]], "gone")
+    deck.replace('GENRE="House"', 'GENRE="Breaks"')
+    await deck.exported()
+    assert (await deck.image("a"))["genre"] == "Breaks"
+    assert 'FILE="a.mp3"' in deck.text
+    assert await pending.count(deck.library, 1) == 0
+
+
+async def test_a_removal_that_traktor_overwrote_waits_again(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b"), nodes=playlist("Friday", key("a"), key("b"))))
+    await deck.imported()
+    old = deck.text
+    await removal.remove(deck.library, [(await deck.ids())["a"]], "gone")
+    await deck.exported()
+    deck.write(old.replace('TITLE="b"', 'TITLE="B"'))
+    await deck.imported()
+    assert list(await deck.ids()) == ["B"]
+    assert await pending.count(deck.library, 1) == 2
+    await deck.exported()
+    assert 'FILE="a.mp3"' not in deck.text
+
+
+async def test_a_folder_moved_here_and_filled_there_holds_both(deck: Deck) -> None:
+    def tree(*inside: str) -> str:
+        return nml_text.folder("Gigs", playlist("Friday", key("a")), *inside) + nml_text.folder("Archive")
+
+    deck.write(collection(entry("a"), nodes=tree()))
+    await deck.imported()
+    gigs, archive = await playlist_named(deck, "Gigs"), await playlist_named(deck, "Archive")
+    await playlists.move(deck.library, gigs, archive)
+    await playlists.rename(deck.library, gigs, "Old gigs")
+    deck.write(collection(entry("a"), nodes=tree(playlist("Sunday", key("a")))))
+    result = await deck.exported()
+    assert result["playlists_changed"] >= 1
+    paths = playlists.paths(await playlists.all_playlists(deck.library))
+    assert {"Archive/Old gigs/Friday", "Archive/Old gigs/Sunday"} <= set(paths.values())
+    assert 'NAME="Gigs"' not in deck.text
+    before = deck.nml.read_bytes()
+    assert (await deck.exported())["playlists_changed"] == 0
+    assert deck.nml.read_bytes() == before
+    fresh = await Library.open(deck.library.path.with_name("fresh.db"))
+    try:
+        await Deck(fresh, deck.nml).imported()
+        seen = playlists.paths(await playlists.all_playlists(fresh))
+        assert set(seen.values()) == set(paths.values())
+    finally:
+        await fresh.close()
+
+
+async def test_a_conflict_over_a_playlists_name_is_settled_either_way(deck: Deck) -> None:
+    deck.write(collection(entry("a"), nodes=playlist("Friday", key("a"), uuid="f1")))
+    await deck.imported()
+    await playlists.rename(deck.library, await playlist_named(deck, "Friday"), "Saturday")
+    deck.replace('NAME="Friday"', 'NAME="Sunday"')
+    await deck.exported()
+    assert 'NAME="Sunday"' in deck.text
+    (conflict,) = await deck.conflicts()
+    assert (conflict.subject, conflict.field, conflict.traktor) == ("Saturday", "name", "Sunday")
+    done = await resolve(deck.library, [conflict.id], "library")
+    assert await pending.count(deck.library, 1) == 1
+    assert done.change is not None
+    await deck.undo(done.change)
+    assert len(await deck.conflicts()) == 1
+    assert await pending.count(deck.library, 1) == 0
+    await resolve(deck.library, [conflict.id], "traktor")
+    assert await playlist_named(deck, "Sunday")
+    assert (await deck.exported())["playlists_changed"] == 0
+
+
+async def test_a_playlist_deleted_there_and_changed_here_can_be_kept_or_let_go(deck: Deck) -> None:
+    friday = playlist("Friday", key("a"), uuid="f1")
+    deck.write(collection(entry("a"), entry("b"), nodes=friday))
+    await deck.imported()
+    await playlists.add(deck.library, await playlist_named(deck, "Friday"), [(await deck.ids())["b"]])
+    deck.replace(friday, "")
+    await deck.exported()
+    (conflict,) = await deck.conflicts()
+    assert conflict.field == "deleted"
+    done = await resolve(deck.library, [conflict.id], "library")
+    await deck.exported()
+    assert key("b") in deck.text
+    assert done.refused == []
+    assert await deck.conflicts() == []

@@ -27,7 +27,8 @@ async def linked(path: Path) -> Path:
         await tx.execute(LINKED)
         await tx.executemany(ENTRY, [(id, id, f"C:/:{id}") for id in (1, 2)])
         await tx.execute(
-            "INSERT INTO night (id, path, digest, started, plays) VALUES (1, '/n.nml', x'00', '2019-10-18', 2)"
+            "INSERT INTO night (id, path, digest, started, plays)"
+            " VALUES (1, '/night.nml', x'00', '2019-10-18T20:00:00', 2)"
         )
         await tx.executemany(
             "INSERT INTO play (night_id, position, track_id, key, at, deck, duration, public)"

@@ -73,9 +73,9 @@ async def test_an_export_is_taken_back_by_a_job_that_asks_first_and_is_not_redon
                 assert "Acid" in nml.read_text()
                 await djtui.press("y")
                 await djtui.until(lambda: "Acid" not in nml.read_text(), 20)
-        await djtui.sees("restore", "Restore of collection.nml", "undone")
+        await djtui.sees("Undo: Export to collection.nml", "undone", "It was taken back")
         await host.close()
-        await djtui.press("escape", "j", "ctrl+r")
+        await djtui.press("ctrl+r")
         await djtui.sees("is not done again from here: export again")
 
 
