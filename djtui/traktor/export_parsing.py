@@ -53,12 +53,13 @@ class Parsing:
             yield wait
         found = work.survey
         assert found is not None
-        async with explained(work.path, again=True):
-            work.file_tree = await ctx.run(
-                LANE, read_tree, str(work.path), found.fingerprint, found.playlists
-            )
         work.pending = await pending.waiting(ctx.library, work.file_id, whole=work.whole)
-        if found.role == "collection":
+        touched = work.pending.removed or await pending.touched(ctx.library, work.file_id)
+        if found.role == "collection" and touched:
+            async with explained(work.path, again=True):
+                work.file_tree = await ctx.run(
+                    LANE, read_tree, str(work.path), found.fingerprint, found.playlists
+                )
             work.tree = await pending.tree(ctx.library, work.file_id, work.file_tree.nodes, whole=work.whole)
         ctx.report(total=len(found.entries))
         yield Batch(nothing, processed=len(found.entries))

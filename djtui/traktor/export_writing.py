@@ -18,13 +18,13 @@ from djtui.traktor import backups, export_state, journal
 from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.nml import Fingerprint, Survey, identify, survey
-from djtui.traktor.patch import Plan, write_part
+from djtui.traktor.patch import write_part
 from djtui.traktor.recovering import TEMPORARY, discard
 from djtui.traktor.tree import Tree, read_tree
 from djtui.traktor.tree_sides import Row, read_rows
 from djtui.traktor.verify import compare, references, well_formed
 
-_CHECKS: Final = 4
+_CHECKS: Final = 3
 
 
 @dataclass
@@ -34,6 +34,7 @@ class BackingUp:
     job: Export
     name: str = "Backing up"
     repeat: bool = True
+    beside: tuple[str, ...] = ("Writing",)
 
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate()
@@ -113,10 +114,9 @@ class Verifying:
         ctx.report(total=_CHECKS)
         try:
             async with explained(work.target):
-                result = await _verified(ctx, work.survey, new, work.plan)
-                if not work.copying:
-                    work.edits.nodes = await self._new_nodes(ctx, result)
-                    await self._last_look(ctx)
+                result = await _verified(ctx, work.survey, new)
+                work.edits.nodes = await self._new_nodes(ctx, result)
+                await self._last_look(ctx)
         except BaseException:
             discard(str(new), work.target)
             raise
@@ -167,13 +167,16 @@ class Verifying:
         await journal.settle(tx, self.job.edits)
 
     async def _last_look(self, ctx: Context) -> None:
-        """Traktor must not run, and the collection be what was read."""
+        """Traktor must not run, and the new file be the collection as it is now, with the planned changes."""
         work = self.job
         assert work.survey is not None
-        await export_state.refuse_while_running(work.path)
-        _, digest = await ctx.run(LANE, identify, str(work.path))
-        if digest != work.survey.digest:
-            raise export_state.written_meanwhile(work.path)
+        if not work.copying:
+            await export_state.refuse_while_running(work.path)
+        problems = await ctx.run(
+            LANE, compare, str(work.path), work.survey.fingerprint, str(temporary(work)), work.plan
+        )
+        ctx.report(done=_CHECKS)
+        _refuse(problems)
 
     async def _new_nodes(self, ctx: Context, result: Survey) -> list[journal.NodePair]:
         """The rows of nml_node that this export changes, before and after."""
@@ -231,31 +234,33 @@ class Verifying:
             yield Batch(nothing, failures=[ItemFailure(work.path.name, reason)])
 
 
-async def _verified(ctx: Context, source: Survey, new: Path, plan: Plan) -> Survey:
-    """The survey of the new file. Raises JobError unless it is the old one with the planned changes."""
+async def _verified(ctx: Context, source: Survey, new: Path) -> Survey:
+    """The survey of the new file. Raises JobError where it holds something wrong that the old one did not."""
 
     async def parsed() -> None:
         await ctx.run(LANE, well_formed, str(new))
         ctx.report(done=1)
 
-    async def compared() -> tuple[Survey, list[str]]:
-        problems: list[str] = await ctx.run(LANE, compare, source.path, source.fingerprint, str(new), plan)
-        ctx.report(done=2)
+    async def surveyed() -> Survey:
         result: Survey = await ctx.run(LANE, survey, str(new))
-        ctx.report(done=3)
-        return result, problems + await ctx.run(LANE, references, source, result)
+        ctx.report(done=2)
+        _refuse(await ctx.run(LANE, references, source, result))
+        return result
 
     checking = asyncio.create_task(parsed())
     try:
-        result, problems = await compared()
+        result = await surveyed()
         await checking
     finally:
         checking.cancel()
         with contextlib.suppress(BaseException):
             await checking
+    return result
+
+
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise JobError(f"The new file is not what it should be: {problems[0]} Nothing was replaced.")
-    return result
 
 
 def temporary(work: Export) -> Path:

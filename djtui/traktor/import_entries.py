@@ -300,12 +300,13 @@ class Syncing:
             new.append((entry, hash))
             if candidates := work.matches.questions.get(place):
                 questions[entry.key] = candidates
+        revision = await work.storing.revision(ctx.library)
         differences = await work.storing.differences(ctx.library, changed)
         updated = sum(bool(difference.after) for difference in differences)
 
         async def store(tx: Tx) -> None:
             await work.storing.new(tx, [entry for entry, _ in new], [hash for _, hash in new])
-            await work.storing.changed(tx, changed)
+            await work.storing.changed(tx, changed, differences, revision)
             await work.storing.ask(tx, questions)
 
         if work.dry_run:

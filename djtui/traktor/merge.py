@@ -30,7 +30,7 @@ class Conflict:
 
 @dataclass(slots=True)
 class Merged:
-    """What a merge comes to: the columns to set, the conflicts, and the new base."""
+    """What a merge comes to: the columns to set, the conflicts, and the new base of fields that differ."""
 
     changes: dict[str, Any] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -57,7 +57,6 @@ def merge(
     for name in _PLAIN:
         ours, theirs, was = library.get(name), traktor.get(name), base.get(name)
         if ours == theirs:
-            merged.base[name] = theirs
             continue
         decision = decide(was, ours, theirs, strategy, rising=name in _NEVER_LOWERED)
         if decision.conflict:
@@ -65,9 +64,7 @@ def merge(
         if decision.value != ours:
             merged.changes[name] = decision.value
         merged.base[name] = decision.settled
-    if library.get("cues") == traktor.get("cues"):
-        merged.base["cues"] = traktor.get("cues")
-    else:
+    if library.get("cues") != traktor.get("cues"):
         was, ours, theirs = (side.get("cues") or () for side in (base, library, traktor))
         _merge_cues(merged, was, ours, theirs, strategy)
     if "released" in merged.changes:

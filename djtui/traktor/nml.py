@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -86,24 +87,35 @@ class _Source:
         self._block = block
         self._progress = progress
         self._hash = blake2b(digest_size=HASH)
+        self._hasher = ThreadPoolExecutor(1)
+        self._hashing: Future[None] | None = None
 
     def read(self) -> bytes:
-        """The next block; b"" at the end."""
+        """The next block; b"" at the end. It is hashed while the caller looks at it."""
         data = self.file.read(self._block)
-        self._hash.update(data)
+        self._hashed()
+        if data:
+            self._hashing = self._hasher.submit(self._hash.update, data)
         if self._progress is not None:
             self._progress(self.file.tell(), self.fingerprint.size)
         return data
 
     def rewind(self) -> None:
         """Begin again at the front."""
+        self._hashed()
         self.file.seek(0)
         self._hash = blake2b(digest_size=HASH)
 
     @property
     def digest(self) -> bytes:
         """blake2b-16 of what was read."""
+        self._hashed()
         return self._hash.digest()
+
+    def _hashed(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()
+            self._hashing = None
 
     def check(self) -> None:
         """Raise SourceChanged if the path no longer leads to the bytes that were read."""

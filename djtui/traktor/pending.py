@@ -256,12 +256,22 @@ def name_of(image: Mapping[str, Any], key: str) -> str:
     return named or key.rpartition("/:")[2]
 
 
+async def touched(library: Reader, file_id: int) -> bool:
+    """Whether playlists were changed here since the last sync: then they are compared with the file's."""
+    row = await library.fetchone(
+        "SELECT EXISTS (SELECT 1 FROM playlist WHERE edited) OR EXISTS ("
+        " SELECT 1 FROM nml_node WHERE file_id = ? AND playlist_id IS NULL) AS touched",
+        (file_id,),
+    )
+    return row is not None and bool(row["touched"])
+
+
 async def count(library: Reader, file_id: int) -> int:
     """How many tracks and playlists wait: for the status line. Open conflicts are not counted."""
     row = await library.fetchone(_COUNT, {"file": file_id})
     assert row is not None
     waiting = int(row["tracks"])
-    if row["playlists"]:  # some were touched: whether they differ from the file is seen only by comparing
+    if await touched(library, file_id):
         waiting += len(tree_changes(await tree(library, file_id, None, whole=bool(row["whole"]))))
     return waiting
 
@@ -282,8 +292,6 @@ SELECT (SELECT count(*) FROM nml_entry AS entry
                         WHERE nml_entry.track_id = track.id AND nml_entry.file_id = :file)
         AND id NOT IN (SELECT track_id FROM conflict WHERE track_id IS NOT NULL AND field = 'deleted'))
        AS tracks,
-       EXISTS (SELECT 1 FROM playlist WHERE edited)
-       OR EXISTS (SELECT 1 FROM nml_node WHERE file_id = :file AND playlist_id IS NULL) AS playlists,
        file.role = 'collection' AS whole
 FROM nml_file AS file WHERE file.id = :file
 """

@@ -29,6 +29,9 @@ FACTS: Final = (
     "path",
 )
 
+# When Traktor last touched its entry says nothing that an undo could put back.
+_UNNOTED: Final = frozenset(("modified",))
+
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key_hash", "key", "base")
 
 
@@ -79,13 +82,24 @@ class Storing:
             ),
         )
 
-    async def changed(self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes]]) -> None:
-        """Merge entries into the tracks that they are, and note for each track what that changed."""
+    async def changed(
+        self,
+        tx: Tx,
+        entries: Sequence[tuple[Link, ParsedEntry, bytes]],
+        found: Sequence[Difference],
+        revision: int,
+    ) -> None:
+        """Merge entries into the tracks that they are, and note for each track what that changed.
+
+        `found` are the differences as they were at a revision of the library; if somebody has changed it
+        since, they are worked out again.
+        """
         if not entries:
             return
-        differences = await self.differences(tx, entries)
+        current = await self.revision(tx) == revision
+        differences = found if current else await self.differences(tx, entries)
         await tracks.update(tx, {it.track_id: it.after for it in differences if it.after})
-        images = {it.track_id: (it.before, it.after) for it in differences if it.after}
+        images = {it.track_id: (it.before, it.after) for it in differences if it.after.keys() - _UNNOTED}
         if images:
             await history.add(tx, await self.change(tx), images)
         await self._entries(tx, [(*known, it.base) for known, it in zip(entries, differences, strict=True)])
@@ -116,6 +130,11 @@ class Storing:
             drift = {name: was for name, was in merged.base.items() if was != image[name]}
             found.append(Difference(link.track_id, entry.name, before, after, drift, merged.conflicts))
         return found
+
+    async def revision(self, library: Reader) -> int:
+        """The number of the last change of a track or playlist."""
+        row = await library.fetchone("SELECT value FROM meta WHERE name = 'revision'")
+        return int(row["value"]) if row is not None else 0
 
     async def change(self, tx: Tx) -> int:
         """The history's entry for this import, made when the first track changes."""

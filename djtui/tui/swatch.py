@@ -17,5 +17,8 @@ def swatches(beginning: str) -> list[Part]:
     numbers = [number for number, name in enumerate(COLORS) if name and name.startswith(beginning)]
     if len(numbers) == 1:
         return swatch(numbers[0])
-    letters = [(swatch(number)[0], ((COLORS[number] or "")[0] + "  ", "$quiet")) for number in numbers]
-    return [part for pair in letters for part in pair]
+    parts: list[Part] = []
+    for number in numbers:
+        square, (name, _) = swatch(number)
+        parts += [(square[0].strip(), square[1]), (f"{name[0]} ", "$quiet")]
+    return parts

@@ -85,6 +85,8 @@ async def test_deleting_a_folder_says_what_goes_with_it_and_u_brings_it_back(
     path: Path, opened: Opened
 ) -> None:
     async with opened(path) as djtui:
+        await djtui.press("c", "r")
+        await djtui.sees("This is no playlist and no folder: n makes one.")
         await go_to(djtui, 1)
         await djtui.press("d")
         await djtui.sees("Delete folder Gigs?", "It holds 1 playlist, which goes with it.", "u brings back")
@@ -93,12 +95,6 @@ async def test_deleting_a_folder_says_what_goes_with_it_and_u_brings_it_back(
         await djtui.press("escape", "u")
         await djtui.sees("▾ Gigs", "    Friday")
         assert await tracks_of(djtui, FRIDAY) == [5, 3, 9, 3, 7]
-
-
-async def test_what_is_no_playlist_is_not_renamed(path: Path, opened: Opened) -> None:
-    async with opened(path) as djtui:
-        await djtui.press("c", "r")
-        await djtui.sees("This is no playlist and no folder: n makes one.")
 
 
 async def test_tracks_are_added_to_a_playlist_found_by_typing_and_again_with_one_key(

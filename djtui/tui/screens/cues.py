@@ -57,7 +57,9 @@ class CuesDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.djtui.library_changed.subscribe(self, self._follow)
-        self.query_one(Rows).show(self._rows())
+        rows = self._rows()
+        first = next((row.key for row in rows if self._cues[int(str(row.key))][_TYPE] != CueType.GRID), None)
+        self.query_one(Rows).show(rows, cursor=first)
         self.query_one(Rows).focus()
 
     # -- what is there -----------------------------------------------------------------------------
@@ -84,7 +86,7 @@ class CuesDialog(Dialog[None]):
         image = (await tracks.images(await self.djtui.library(), [id], cues=True)).get(id)
         if image is None:
             self.dismiss(None)
-        elif self.is_attached:
+        elif self.is_attached and image != self._image:
             self._image = image
             self.query_one(Rows).show(self._rows())
 

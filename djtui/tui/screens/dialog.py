@@ -54,6 +54,7 @@ class Picker(Dialog[str]):
     """A list to choose from; typing narrows it. Answers the key of the chosen row."""
 
     HINTS = "type to narrow · enter choose · esc leave"
+    PLACEHOLDER = "narrow the list"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "move(1)", show=False),
         Binding("up,ctrl+p", "move(-1)", show=False),
@@ -67,7 +68,7 @@ class Picker(Dialog[str]):
         self._cursor = cursor
 
     def body(self) -> ComposeResult:
-        yield Input(placeholder="narrow the list", compact=True, id="narrow")
+        yield Input(placeholder=self.PLACEHOLDER, compact=True, id="narrow")
         yield Rows(empty="Nothing like that.", id="choices")
 
     def on_mount(self) -> None:

@@ -27,8 +27,8 @@ class EditDialog(Form):
             "color": _color,
             "key": partial(_key, notation),
             "bpm": partial(_bpm, locked, len(tracks)),
-            "released": partial(_wanted, "2025, 2025-06 or 2025-06-01"),
-            "locked": partial(_wanted, "yes or no: keeps BPM and grid as they are"),
+            "released": partial(_wanted, "2025 or 2025-06-01"),
+            "locked": partial(_wanted, "yes or no: keeps its grid"),
         }
         fields = []
         for field in typed.TYPED:

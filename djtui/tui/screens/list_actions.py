@@ -12,6 +12,7 @@ from djtui.tui.asking import NATURAL, Question
 from djtui.tui.changing import Refused
 from djtui.tui.screens.track_actions import TrackActions
 from djtui.tui.steps import Steps
+from djtui.tui.widgets.track_table import TrackTable
 
 if TYPE_CHECKING:
     from djtui.library.playlists import Item
@@ -48,6 +49,11 @@ class ListActions(TrackActions):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._steps = Steps(self._shift)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "take_out":  # never a track that the cursor is not seen on
+            return isinstance(self.focused, TrackTable)
+        return super().check_action(action, parameters)
 
     # -- into a playlist ---------------------------------------------------------------------------
 

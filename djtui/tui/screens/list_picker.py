@@ -27,6 +27,7 @@ class ListPicker(Picker):
     """Answers the key of a playlist, or of a new one; see `chosen`."""
 
     HINTS = "type a name · enter add · esc leave"
+    PLACEHOLDER = "a playlist, or the name of a new one"
 
     def __init__(self, title: str, playlists: Sequence[Playlist], last: int) -> None:
         """The cursor begins on the playlist `last`."""

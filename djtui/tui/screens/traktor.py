@@ -203,15 +203,13 @@ class TraktorView(View):
     def action_export(self) -> None:
         """Show the diff, and ask: enter writes it."""
         if self.facts.linked is None:
-            self._refuse("Import the collection first (i); then what waits can be exported.")
+            said = "Import the collection first (i); then what waits can be exported."
+            self.djtui.toasts.put("traktor", "error", said)
         elif not self.facts.waiting:
-            self._refuse("Nothing waits for export.")
+            self.djtui.toasts.put("traktor", "done", "Nothing waits for export.")
         else:
             self._show_section(self._pending)
             self._pending.arm()
-
-    def _refuse(self, why: str) -> None:
-        self.djtui.toasts.put("traktor", "error", why)
 
     def on_pending_section_confirmed(self) -> None:
         if self.facts.path is not None:

@@ -14,7 +14,7 @@ from djtui.tui import formats
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.widgets.rows import Row
 
-_WIDTH: Final = 68
+_WIDTH: Final = 64
 
 
 class Values(Lines[None]):

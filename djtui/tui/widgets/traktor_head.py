@@ -48,11 +48,12 @@ class Head(OfApp, Lines):
         facts = self._facts
         if facts is None:
             return [(), (), ()]
-        auto = auto_line(self.djtui.auto, width // 2)
+        counts = _padded(_counts(facts))
+        auto = auto_line(self.djtui.auto, width - formats.width_of(counts) - 1)
         return [
             formats.line(_padded(_path(facts.path)), [*_version(facts), (" ", "")], width),
             formats.line(_padded(_times(facts)), [*presence(self._presence), (" ", "")], width),
-            formats.line(_padded(_counts(facts)), [*auto, (" ", "")], width),
+            formats.line(counts, [*auto, (" ", "")], width),
         ]
 
 
@@ -90,7 +91,7 @@ def presence(present: Presence) -> Parts:
     if present.running is not None:
         return (("● ", "$warning"), (f"{present.running} is running", "$warning"))
     if present.foreign is not None:
-        return (("Traktor is on another machine", "$quiet"),)
+        return (("Traktor is elsewhere", "$quiet"),)
     return (("Traktor is not running", "$quiet"),)
 
 

@@ -47,11 +47,10 @@ class ListSource:
 class ListTable(VirtualDataTable):
     """Rows with a name in the column `track`: where it is that of the row above, it is quiet."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"listtable--again", "listtable--quiet", "listtable--accent"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"listtable--again", "listtable--accent"}
     DEFAULT_CSS = """
     ListTable {
         & > .listtable--again { color: $quiet; }
-        & > .listtable--quiet { color: $quiet; }
         & > .listtable--accent { color: $accent; }
     }
     """

@@ -38,8 +38,8 @@ def of_conflict(conflict: Conflict, side: Side, notation: Notation) -> str:
 
 def changes(fields: Mapping[str, tuple[Any, Any]], notation: Notation) -> list[tuple[str, str, str, str]]:
     """What changed in a track: field, label, old and new for the eye. Cues are taken one by one."""
-    from djtui.traktor.conflicts import label
     from djtui.model.cue import by_identity
+    from djtui.traktor.conflicts import label
 
     found = []
     for field, (old, new) in fields.items():
