@@ -53,6 +53,7 @@ class Export:
     plan: Plan | None = None
     edits: Edits = field(default_factory=Edits)
     backup: Path | None = None
+    backed_up: asyncio.Event = field(default_factory=asyncio.Event)
     counts: dict[str, Any] = field(default_factory=dict)
 
     @property

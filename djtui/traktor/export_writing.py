@@ -29,12 +29,15 @@ _CHECKS: Final = 3
 
 @dataclass
 class BackingUp:
-    """The collection as it is, into djtui's own folder. Traktor's backups are never touched."""
+    """The collection as it is, into djtui's own folder. Traktor's backups are never touched.
+
+    It waits for the disk, beside the phases that follow; the collection is replaced only when it is done.
+    """
 
     job: Export
     name: str = "Backing up"
     repeat: bool = True
-    beside: tuple[str, ...] = ("Writing",)
+    beside: tuple[str, ...] = ("Writing", "Verifying")
 
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate()
@@ -55,6 +58,7 @@ class BackingUp:
             )
             kept = work.settings.traktor.backups
             await asyncio.to_thread(backups.rotate, ctx.library.path, work.path, kept)
+        work.backed_up.set()
         yield Batch(nothing)
 
 
@@ -116,6 +120,8 @@ class Verifying:
             async with explained(work.target):
                 result = await _verified(ctx, work.survey, new)
                 work.edits.nodes = await self._new_nodes(ctx, result)
+                if not work.copying:
+                    await work.backed_up.wait()
                 await self._last_look(ctx)
         except BaseException:
             discard(str(new), work.target)

@@ -6,11 +6,13 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from djtui.library import history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import GIVEN, as_json
+from djtui.model.track import SYNCED
 from djtui.traktor.entry import ParsedEntry
 from djtui.traktor.location import key_hash
 from djtui.traktor.matching import Link
@@ -31,6 +33,10 @@ FACTS: Final = (
 
 # When Traktor last touched its entry says nothing that an undo could put back.
 _UNNOTED: Final = frozenset(("modified",))
+
+_COMPARED: Final = tuple(name for name in GIVEN if name in SYNCED or name in FACTS)
+_compared: Final = itemgetter(*(GIVEN.index(name) for name in _COMPARED))
+_compared_of: Final = itemgetter(*_COMPARED)
 
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key_hash", "key", "base")
 
@@ -118,10 +124,15 @@ class Storing:
         found = []
         for link, entry, _ in entries:
             image = images[link.track_id]
+            cues = [list(cue) for cue in entry.cues] or None
+            drift = bases[link.entry_id] if link.entry_id is not None else None
+            if drift == {} and image["cues"] == cues and _compared(entry.row) == _compared_of(image):
+                found.append(Difference(link.track_id, entry.name, {}, {}, {}, []))
+                continue
             facts = dict(zip(GIVEN, entry.row, strict=True))
-            traktor = facts | {"cues": [list(cue) for cue in entry.cues] or None}
+            traktor = facts | {"cues": cues}
             # A track that was never in this file has no base: what one side does not know, the other does.
-            base = image | bases[link.entry_id] if link.entry_id is not None else {}
+            base = {} if drift is None else image | drift
             merged = merge(base, image, traktor, self.strategy)
             after = {name: facts[name] for name in FACTS if facts[name] != image[name]} | merged.changes
             before = {name: image[name] or [] if name == "cues" else image[name] for name in after}
