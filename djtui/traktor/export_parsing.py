@@ -15,6 +15,7 @@ from djtui.traktor.merge import Strategy
 from djtui.traktor.nml import fingerprint, survey
 from djtui.traktor.recovering import recover
 from djtui.traktor.tree import read_tree
+from djtui.traktor.verify import ready
 
 
 @dataclass
@@ -73,7 +74,10 @@ class Parsing:
                 async for batch in recover(ctx, LANE, work.path, row["id"]):
                     yield batch
                 row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE id = ?", (row["id"],))
+            # The second worker starts while the first is busy: both are wanted to verify.
+            second = asyncio.create_task(ctx.run(LANE, ready))
             found = work.survey = await ctx.run(LANE, survey, str(work.path))
+            await second
         if found.digest == work.merged or (row is not None and row["digest"] == found.digest):
             work.merged = found.digest
             return

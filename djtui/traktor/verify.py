@@ -35,6 +35,11 @@ _NAMED: Final = 3  # examples in a sentence
 _COUNTED: Final = {"SUBNODES": ("COUNT", "NODE"), "PLAYLIST": ("ENTRIES", "ENTRY")}
 
 
+def ready() -> None:
+    """Load what parses, so that a worker has it when it is wanted."""
+    import lxml.etree  # noqa: F401
+
+
 def verify(source: Survey, result: str, plan: Plan) -> list[str]:
     """All checks of a new file: what is wrong with it, as sentences. Raises NmlError, SourceChanged."""
     well_formed(result)
