@@ -20,6 +20,7 @@ SLOWEST, FASTEST = 20, 400
 _BPM: Final = re.compile(r"[0-9]{2,3}(?:\.[0-9]{1,10})?")
 _DATE: Final = re.compile(r"[12][0-9]{3}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _CLOCK: Final = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,5}):)?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BOOLS: Final = {"yes": 1, "true": 1, "1": 1, "on": 1, "no": 0, "false": 0, "0": 0, "off": 0}
 
 
@@ -31,6 +32,10 @@ def read(field: str, text: str) -> Any:
     if not text.strip():
         return None
     if (reader := _READERS.get(field)) is None:
+        if _CONTROL.search(text):
+            raise ValueError(
+                f"{field} holds a control character, which no music file or collection can keep."
+            )
         return text
     return None if text.strip().lower() == "none" else reader(text.strip())
 

@@ -206,11 +206,18 @@ def tree_changes(tree: Tree, inserted: Iterable[str] = ()) -> list[TreeChange]:
         if said:
             changes.append(TreeChange(_path(after, id), ", ".join(said)))
     changes += [TreeChange(_path(before, id), "deleted") for id in before if id not in after]
-    there = [id for id in before if id in after]
-    here = [id for id in after if id in before]
-    if not changes and there != here:
+    if not changes and _siblings(before, after) != _siblings(after, before):
         changes.append(TreeChange("playlists", "in another order"))
     return changes
+
+
+def _siblings(nodes: Mapping[NodeId, Node], others: Mapping[NodeId, Node]) -> dict[str, list[NodeId]]:
+    """The nodes that both sides have, by their folders, in order."""
+    found: defaultdict[str, list[NodeId]] = defaultdict(list)
+    for id, node in nodes.items():
+        if id in others:
+            found[node.parent or ""].append(id)
+    return found
 
 
 def _items_said(was: Sequence[str], now: Sequence[str]) -> str:
@@ -252,7 +259,7 @@ async def _new(library: Reader, file_id: int) -> list[int]:
 
 def name_of(image: Mapping[str, Any], key: str) -> str:
     """What to call a track in a message."""
-    named = " - ".join(text for text in (image["artist"], image["title"]) if text)
+    named = " - ".join(text for text in (image["title"], image["artist"]) if text)
     return named or key.rpartition("/:")[2]
 
 

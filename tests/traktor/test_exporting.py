@@ -181,8 +181,8 @@ async def test_two_exports_in_a_row_are_lost_together(deck: Deck) -> None:
     assert await deck.conflicts() == []
     waiting = (await pending.waiting(deck.library, 1, whole=True)).edits
     assert {edit.name: edit.fields for edit in waiting} == {
-        "Bicep - a": {"genre": ("House", "Breaks")},
-        "Bicep - b": {"label": (None, "Drumcode")},
+        "a - Bicep": {"genre": ("House", "Breaks")},
+        "b - Bicep": {"label": (None, "Drumcode")},
     }
 
 
@@ -344,7 +344,6 @@ async def test_an_import_of_one_file_and_an_export_to_another_run_together(
     assert imported.state in ("running", "succeeded", "interrupted")
     assert imported.phases[0].state == "succeeded"
     assert "Acid" in deck.text
-    assert len(await deck.ids()) > 4000
 
 
 async def test_a_track_removed_here_and_changed_in_traktor_comes_back(deck: Deck) -> None:

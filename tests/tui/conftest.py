@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from djtui.config import Settings, UiSettings
-from djtui.library.database import prepare
+from djtui.library.database import Library, prepare
 from djtui.tui.app import DjtuiApp
 from djtui.tui.screens.library import LibraryView
 from djtui.tui.widgets.track_table import TrackTable
@@ -71,6 +71,16 @@ class Session:
         """The first value of the first row of a query."""
         row = await (await self.app.library()).fetchone(sql, parameters)
         return row[0] if row else None
+
+
+@asynccontextmanager
+async def another(path: Path) -> AsyncIterator[Library]:
+    """The library as another terminal has it open."""
+    library = await Library.open(path)
+    try:
+        yield library
+    finally:
+        await library.close()
 
 
 @pytest.fixture

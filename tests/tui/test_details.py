@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from djtui.library import history
-from djtui.library.database import Library, connect_readonly
+from djtui.library.database import connect_readonly
 from djtui.tui import details
-from tests.tui.conftest import Opened
+from tests.tui.conftest import Opened, another
 
 LINKED = "INSERT INTO nml_file (id, path, role) VALUES (1, '/music/collection.nml', 'collection')"
 ENTRY = "INSERT INTO nml_entry (file_id, track_id, hash, key_hash, key, cues) VALUES (1, ?, x'00', ?, ?, 0)"
@@ -22,23 +22,22 @@ CONFLICT = (
 @pytest.fixture
 async def linked(path: Path) -> Path:
     """Track 1 and 2 stand in Traktor's collection; the first was edited here, played, and is in dispute."""
-    library = await Library.open(path)
-    async with library.writing() as tx:
-        await tx.execute(LINKED)
-        await tx.executemany(ENTRY, [(id, id, f"C:/:{id}") for id in (1, 2)])
-        await tx.execute(
-            "INSERT INTO night (id, path, digest, started, plays)"
-            " VALUES (1, '/night.nml', x'00', '2019-10-18T20:00:00', 2)"
-        )
-        await tx.executemany(
-            "INSERT INTO play (night_id, position, track_id, key, at, deck, duration, public)"
-            " VALUES (1, ?, 1, 'C:/:1', ?, 2, 312, ?)",
-            [(0, "2019-10-18T23:11:00", 1), (1, "2019-10-17T20:00:00", 0)],
-        )
-    await history.edit(library, [1], {"genre": "Acid", "label": "Mine"}, "edit")
-    async with library.writing() as tx:
-        await tx.execute(CONFLICT, ("label",))
-    await library.close()
+    async with another(path) as library:
+        async with library.writing() as tx:
+            await tx.execute(LINKED)
+            await tx.executemany(ENTRY, [(id, id, f"C:/:{id}") for id in (1, 2)])
+            await tx.execute(
+                "INSERT INTO night (id, path, digest, started, plays)"
+                " VALUES (1, '/night.nml', x'00', '2019-10-18T20:00:00', 2)"
+            )
+            await tx.executemany(
+                "INSERT INTO play (night_id, position, track_id, key, at, deck, duration, public)"
+                " VALUES (1, ?, 1, 'C:/:1', ?, 2, 312, ?)",
+                [(0, "2019-10-18T23:11:00", 1), (1, "2019-10-17T20:00:00", 0)],
+            )
+        await history.edit(library, [1], {"genre": "Acid", "label": "Mine"}, "edit")
+        async with library.writing() as tx:
+            await tx.execute(CONFLICT, ("label",))
     return path
 
 

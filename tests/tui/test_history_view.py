@@ -11,24 +11,22 @@ from djtui.jobs.hosting import hosting
 from djtui.kinds import KINDS
 from djtui.library import history, playlists, removal
 from djtui.library.cues import set_cue
-from djtui.library.database import Library
 from djtui.tui import touched
 from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.pretending import no_traktor
 from tests.traktor.test_importing import collection, entry
-from tests.tui.conftest import Opened
+from tests.tui.conftest import Opened, another
 
 
 async def test_every_kind_of_change_tells_what_it_touched(path: Path, opened: Opened) -> None:
-    library = await Library.open(path)
-    await history.edit_each(
-        library, [1], lambda image: {"cues": set_cue(image["cues"], 1, slot=5)}, "hotcue 2: moved"
-    )
-    await playlists.rename(library, 2, "Saturday")
-    await playlists.add(library, 2, [2])
-    await playlists.delete(library, [1])
-    await removal.remove(library, [8], "1 track removed")
-    await library.close()
+    async with another(path) as library:
+        await history.edit_each(
+            library, [1], lambda image: {"cues": set_cue(image["cues"], 1, slot=5)}, "hotcue 2: moved"
+        )
+        await playlists.rename(library, 2, "Saturday")
+        await playlists.add(library, 2, [2])
+        await playlists.delete(library, [1])
+        await removal.remove(library, [8], "1 track removed")
     async with opened(path) as djtui:
         await djtui.press("6")
         await djtui.sees("remove ", "1 track", "Objekt -", "Red 00007  removed from the library")
@@ -46,13 +44,12 @@ async def test_every_kind_of_change_tells_what_it_touched(path: Path, opened: Op
 async def exported(tmp_path: Path, quiet_home: Path) -> Path:
     """A library whose one edit was exported."""
     path = tmp_path / "Music.db"
-    library = await Library.open(path)
-    deck = Deck(library, tmp_path / "collection.nml")
-    deck.write(collection(entry("a"), entry("b")))
-    await deck.imported()
-    await deck.edit("b", genre="Acid")
-    await deck.exported()
-    await library.close()
+    async with another(path) as library:
+        deck = Deck(library, tmp_path / "collection.nml")
+        deck.write(collection(entry("a"), entry("b")))
+        await deck.imported()
+        await deck.edit("b", genre="Acid")
+        await deck.exported()
     return path
 
 
@@ -63,9 +60,8 @@ async def test_an_export_is_taken_back_by_a_job_that_asks_first_and_is_not_redon
     async with opened(exported) as djtui:
         await djtui.press("6")
         await djtui.sees("Export to collection.nml", "genre: House → Acid", "puts the collection back")
-        host = await Library.open(exported)
         with no_traktor():
-            async with hosting(host, KINDS, SETTINGS):
+            async with another(exported) as host, hosting(host, KINDS, SETTINGS):
                 await djtui.press("u")
                 await djtui.sees(
                     "Undo “Export to collection.nml”?", "your edits stay", "y  put the collection back"
@@ -74,7 +70,6 @@ async def test_an_export_is_taken_back_by_a_job_that_asks_first_and_is_not_redon
                 await djtui.press("y")
                 await djtui.until(lambda: "Acid" not in nml.read_text(), 20)
         await djtui.sees("Undo: Export to collection.nml", "undone", "It was taken back")
-        await host.close()
         await djtui.press("ctrl+r")
         await djtui.sees("is not done again")
 

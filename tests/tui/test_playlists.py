@@ -8,11 +8,10 @@ from typing import Any
 from textual.widgets import Input
 
 from djtui.library import playlists
-from djtui.library.database import Library
 from djtui.tui import in_list
 from djtui.tui.screens.library import LibraryView
 from djtui.tui.steps import Steps
-from tests.tui.conftest import Opened, Session
+from tests.tui.conftest import Opened, Session, another
 
 FRIDAY = 2
 PREPARATION = 3
@@ -173,13 +172,12 @@ async def test_the_table_follows_what_another_terminal_does_to_its_playlist(
         await go_to(djtui, FRIDAY)
         await djtui.press("enter")
         await djtui.until(lambda: len(djtui.ids) == 5)
-        other = await Library.open(path)
-        await playlists.rename(other, FRIDAY, "Easter Monday")
-        await djtui.sees("─ Easter Monday ─")
-        await playlists.delete(other, [FRIDAY])
-        await djtui.sees("─ All tracks ─")
-        await djtui.until(lambda: len(djtui.ids) == 300)
-        await other.close()
+        async with another(path) as other:
+            await playlists.rename(other, FRIDAY, "Easter Monday")
+            await djtui.sees("─ Easter Monday ─")
+            await playlists.delete(other, [FRIDAY])
+            await djtui.sees("─ All tracks ─")
+            await djtui.until(lambda: len(djtui.ids) == 300)
 
 
 # -- places in a list -----------------------------------------------------------------------------

@@ -39,5 +39,5 @@ def test_nothing_heavy_is_imported_before_the_first_paint(path: Path) -> None:
 
 
 def test_the_style_sheets_are_found() -> None:
-    for name in ("base", "dialog", "library", "jobs", "history", "settings"):
+    for name in ("base", "dialog", "library", "jobs", "traktor", "history", "settings"):
         assert Path(styles.sheet(name)).is_file()
