@@ -53,6 +53,8 @@ class Question:
             return ["No track passes this filter. Esc clears it.", *more]
         if self.scope.kind == "missing":
             return ["No file is missing, as far as anybody has looked."]
+        if self.scope.kind == "list":
+            return ["This playlist is empty. A adds the marked tracks of any other list to it."]
         return ["There is nothing in this crate."]
 
 

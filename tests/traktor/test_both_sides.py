@@ -21,7 +21,7 @@ from tests.traktor.both_ways import Deck
 from tests.traktor.pretended_traktor import Traktor
 from tests.traktor.test_importing import collection, entry, playlist
 
-EXAMPLES = int(os.environ.get("DJTUI_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("DJTUI_EXAMPLES", "4"))
 TITLES = ("a", "b", "c")
 VALUES: dict[str, tuple[Any, ...]] = {
     "genre": ("House", "Acid", "Dub & Bass", None),
