@@ -24,6 +24,7 @@ class _Rule:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    ascending: int = 0  # of a list of numbers: how many, each above the one before it
 
 
 def _option(
@@ -34,8 +35,9 @@ def _option(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    ascending: int = 0,
 ) -> Any:
-    metadata = {"rule": _Rule(key, meaning, low, high, choices)}
+    metadata = {"rule": _Rule(key, meaning, low, high, choices, ascending)}
     if isinstance(default, dict | list):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -67,6 +69,32 @@ class JobSettings:
 
     batch: int = _option(1000, "Tracks worked between two checkpoints.", low=10, high=20_000)
     resume: str = _option("ask", "What happens to a job that a crash cut off.", choices=("ask", "always"))
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """What is heard of the files, and what of it goes to the tracks."""
+
+    timeout_base_s: int = _option(
+        30, "Seconds that a file may take to analyse, whatever its length …", low=1, high=3600
+    )
+    timeout_per_s: float = _option(
+        0.2, "… and so many more for each second that it plays.", low=0.0, high=100.0
+    )
+    octave: list[float] = _option(
+        [78.0, 180.0],
+        "The slowest and the fastest tempo to expect: of 70 and 140 BPM, the one that lies between.",
+        low=20,
+        high=400,
+        ascending=2,
+    )
+    confidence: float = _option(
+        0.5, "How sure (0 to 1) an analysis must be to fill a tempo or key that is unknown.", low=0.0, high=1.0
+    )
+    grids: bool = _option(
+        False, "Give tracks without a beat grid the analysed one; it goes to Traktor at the next export."
+    )
+    on_battery: bool = _option(False, "Go on analysing while the laptop runs on its battery.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +156,12 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
     traktor: TraktorSettings = field(default_factory=TraktorSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     source: Path | None = None
 
 
-GROUPS: Final = ("pool", "jobs", "traktor", "ui")
+GROUPS: Final = ("pool", "jobs", "traktor", "analysis", "ui")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +213,16 @@ def load(path: Path | None = None) -> Settings:
         except ConfigError as error:
             raise ConfigError(f"{error} Mend or delete that line of the file.") from None
     return settings
+
+
+def reloaded(settings: Settings) -> Settings:
+    """The settings as their file has them now; as they are where there is no such file, or a broken one."""
+    if settings.source is None or not settings.source.exists():
+        return settings
+    try:
+        return load(settings.source)
+    except ConfigError:
+        return settings
 
 
 def options(settings: Settings) -> list[Option]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from djtui.config import reloaded
 from djtui.jobs import records
 from djtui.jobs.estimates import estimates, summary
 from djtui.jobs.job import Context, Estimate, Job, JobError, may_overlap, repeats
@@ -69,6 +70,8 @@ class JobRun:
         self.kind = str(row["kind"])
         self.title = str(row["title"])
         self._params: dict[str, Any] = json.loads(row["params"])
+        # A host may be older than the settings: a volume was mapped while it was idle.
+        self._settings = reloaded(services.settings)
         self._wanted = "run"
         self._leave: str | None = None
         self._cut = False
@@ -172,7 +175,7 @@ class JobRun:
         factory = self.services.kinds.get(self.kind)
         if factory is None:
             raise JobError(f"This djtui does not know jobs of the kind {self.kind}; another version may.")
-        return factory(self._params, self.services.library, self.services.settings)
+        return factory(self._params, self.services.library, self._settings)
 
     async def _prepare(self, job: Job) -> list[PhaseRun]:
         """The phases that are still to be worked, each where it stands."""
@@ -218,7 +221,7 @@ class JobRun:
         return Context(
             self.id,
             services.library,
-            services.settings,
+            self._settings,
             pool=services.pool,
             figures=figures,
             batch_size=lambda: services.vitals.batch_size,

@@ -1,4 +1,4 @@
-"""Where Traktor keeps its collection on this machine, and its History beside it.
+"""Where Traktor keeps its collection on this machine.
 
 `Documents/Native Instruments/Traktor 4.1.0/collection.nml`, one folder for each version that was installed;
 OneDrive may have moved Documents.
@@ -59,17 +59,3 @@ def version(collection: Path) -> Version:
         return (), False
     numbers = tuple(int(part) for part in match[1].split("."))
     return (*numbers, *[0] * (_LENGTH - len(numbers))), not match[2]
-
-
-def history_folder(collection: Path) -> Path:
-    """Where Traktor writes what was played with a collection."""
-    return collection.parent / "History"
-
-
-def histories(collection: Path) -> list[Path]:
-    """The history files beside a collection, oldest first: their names begin with the date."""
-    try:
-        files = [path for path in history_folder(collection).glob("*.nml") if _written(path) is not None]
-    except OSError:
-        return []
-    return sorted(files, key=lambda path: path.name)

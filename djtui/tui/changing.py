@@ -254,7 +254,7 @@ async def ask_and_import(app: DjtuiApp) -> None:
 
 async def known_collection(app: DjtuiApp) -> Path | None:
     """The collection of this library: as set, as imported before, or as found on this machine."""
-    from djtui.tui import collections
+    from djtui.traktor import collections
 
     if app.settings.traktor.collection:
         return Path(app.settings.traktor.collection).expanduser()

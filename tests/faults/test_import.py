@@ -34,12 +34,12 @@ COMPARED = {
     "playlist": "*",
     "playlist_item": "*",
     "nml_entry": "*",
-    "nml_playlist": "*",
+    "nml_node": "*",
     "nml_file": "id, path, role, version, size, digest, volumes",
     "change": "id, kind, title, items, job_id",
     "change_item": "*",
-    "change_playlist": "*",
-    "conflict": "id, file_id, track_id, field, base, library, traktor",
+    "change_row": "*",
+    "conflict": "id, file_id, track_id, playlist_id, field, base, library, traktor",
 }
 
 

@@ -10,14 +10,16 @@ import sys
 import time
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from djtui.config import Settings
+from djtui.config import Settings, load
 from djtui.jobs import views
 from djtui.jobs.host import Host
 from djtui.jobs.hosting import follow, host_in_thread, hosting, perform
+from djtui.jobs.job import Job
 from djtui.jobs.locks import HostTaken, host_is_free, lock_path
 from djtui.jobs.requests import submit, want
 from djtui.jobs.resources import holder
@@ -278,3 +280,19 @@ def test_hosting_needs_nothing_of_the_screen_or_the_filter() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+async def test_a_job_has_the_settings_as_they_are_when_it_starts(library: Library, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[jobs]\nbatch = 700\n")
+    seen: list[int] = []
+
+    def looking(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+        seen.append(settings.jobs.batch)
+        return Job(kind="look", key="look", title="Look", phases=())
+
+    async with hosting(library, {"look": looking}, load(file)):
+        file.write_text("[jobs]\nbatch = 800\n")
+        id = await submit(library, {"look": looking}, "look", {}, settings=Settings())
+        assert [view.state async for view in follow(library, id)][-1] == "succeeded"
+    assert seen[-1] == 800

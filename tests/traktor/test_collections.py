@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from djtui.traktor.collections import found, histories, history_folder, version
+from djtui.traktor.collections import found, version
 
 
 def collection(home: Path, place: str, *, written: int = 0) -> Path:
@@ -72,13 +72,3 @@ def test_a_folder_by_the_name_of_the_file_is_none_and_nothing_at_all_is_none(tmp
     (tmp_path / "Documents/Native Instruments/Traktor 4.1.0/collection.nml").mkdir(parents=True)
     assert found(tmp_path) == []
     assert found(tmp_path / "nobody") == []
-
-
-def test_histories_stand_beside_the_collection_oldest_first(tmp_path: Path) -> None:
-    path = collection(tmp_path, "Documents/Native Instruments/Traktor 4.1.0")
-    assert histories(path) == []
-    names = ["history_2025y12m31d_23h59m59s.nml", "history_2026y01m01d_00h00m00s.nml"]
-    history_folder(path).mkdir()
-    for name in (*reversed(names), "notes.txt"):
-        (path.parent / "History" / name).touch()
-    assert [found.name for found in histories(path)] == names
