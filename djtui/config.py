@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -76,10 +77,10 @@ class AnalysisSettings:
     """What is heard of the files, and what of it goes to the tracks."""
 
     timeout_base_s: int = _option(
-        30, "Seconds that a file may take to analyse, whatever its length …", low=1, high=3600
+        30, "Seconds that the analysis of a file may take, whatever its length.", low=1, high=3600
     )
     timeout_per_s: float = _option(
-        0.2, "… and so many more for each second that it plays.", low=0.0, high=100.0
+        0.2, "Seconds that it may take on top of that for each second of the file.", low=0, high=100
     )
     octave: list[float] = _option(
         [78.0, 180.0],
@@ -89,7 +90,7 @@ class AnalysisSettings:
         ascending=2,
     )
     confidence: float = _option(
-        0.5, "How sure (0 to 1) an analysis must be to fill a tempo or key that is unknown.", low=0.0, high=1.0
+        0.5, "How sure (0 to 1) an analysis must be to fill a tempo or key that is unknown.", low=0, high=1
     )
     grids: bool = _option(
         False, "Give tracks without a beat grid the analysed one; it goes to Traktor at the next export."
@@ -266,7 +267,17 @@ def from_text(settings: Settings, key: str, text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return [word.strip() for word in text.split(",")] if isinstance(present, list) else text
+        if not isinstance(present, list):
+            return text
+        words = [word.strip() for word in text.split(",")]
+        return [_as_number(word) for word in words] if present and isinstance(present[0], float) else words
+
+
+def _as_number(word: str) -> float | str:
+    try:
+        return float(word)
+    except ValueError:
+        return word
 
 
 def save(settings: Settings) -> Path:
@@ -338,10 +349,14 @@ def _check(key: str, value: Any, wanted: Any, rule: _Rule, where: str) -> Any:
     elif wanted is int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong("a whole number")
-        if rule.low is not None and value < rule.low:
-            raise wrong(f"{rule.low:g} or more")
-        if rule.high is not None and value > rule.high:
-            raise wrong(f"{rule.high:g} or less")
+        if (limit := _limit(value, rule)) is not None:
+            raise wrong(limit)
+    elif wanted is float:
+        if not _is_number(value):
+            raise wrong("a number")
+        if (limit := _limit(value, rule)) is not None:
+            raise wrong(limit)
+        return float(value)
     elif wanted is str:
         if not isinstance(value, str):
             raise wrong("a text")
@@ -350,6 +365,24 @@ def _check(key: str, value: Any, wanted: Any, rule: _Rule, where: str) -> Any:
     elif wanted == list[str]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise wrong("a list of texts")
+    elif wanted == list[float]:
+        rising = isinstance(value, list) and all(map(_is_number, value)) and sorted(set(value)) == value
+        if not rising or len(value) != rule.ascending or any(_limit(item, rule) for item in value):
+            raise wrong(f"{rule.ascending} rising numbers from {rule.low:g} to {rule.high:g}")
+        return [float(item) for item in value]
     elif not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise wrong("a table of texts")
     return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _limit(value: float, rule: _Rule) -> str | None:
+    """What the number would have to be, if it is not."""
+    if rule.low is not None and value < rule.low:
+        return f"{rule.low:g} or more"
+    if rule.high is not None and value > rule.high:
+        return f"{rule.high:g} or less"
+    return None

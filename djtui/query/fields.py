@@ -7,11 +7,12 @@ same answer. The SQL is for `FROM track LEFT JOIN track_text ON track_text.id = 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Final, Literal
 
 from djtui.model.track import COLORS, FOLDED, SEARCHED
+from djtui.query.differing import DIFFERS
 from djtui.query.subject import Subject
 
 FieldType = Literal["text", "number", "duration", "date", "bool", "key", "color", "choice", "cue", "crate"]
@@ -29,7 +30,8 @@ class Field:
     (text only) is the value without case and diacritics. `sort_sql` puts tracks in order, used as
     `sort_sql IS NULL, sort_sql, track.id`; None where there is no order. `searched`: it has a trigram
     index of its name. `always_known`: its value is never NULL.
-    `tolerance`: two numbers that differ by no more are the same.
+    `tolerance`: two numbers that differ by no more are the same. `nothing`: the choice that `none` means,
+    where a value is always known; `wider`: the choices that hold another one too.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Field:
     always_known: bool = False
     integer: bool = False
     tolerance: float = 0.0
+    nothing: str = ""
+    wider: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<field {self.name}>"
@@ -194,6 +198,40 @@ _ALL: Final = (
     ),
     _column("bool", "missing", ("djtui",), "whether its file is gone", "yes"),
     _column("bool", "analyzed", ("traktor", "analysis"), "whether it was analysed", "no", "analysed"),
+    Field(
+        "analysis",
+        "choice",
+        ("analysis",),
+        "what came of analysing it here; none: not tried yet",
+        "failed",
+        "(SELECT CASE WHEN reason IS NULL THEN 'done' ELSE 'failed' END"
+        " FROM analysis WHERE track_id = track.id)",
+        attrgetter("analysis"),
+        choices=("done", "failed"),
+    ),
+    Field(
+        "steadiness",
+        "choice",
+        ("analysis",),
+        "whether it keeps its tempo",
+        "changing",
+        "(SELECT steadiness FROM analysis WHERE track_id = track.id)",
+        attrgetter("steadiness"),
+        choices=("steady", "drifting", "changing"),
+    ),
+    Field(
+        "differs",
+        "choice",
+        ("analysis",),
+        "where the analysis hears something else than what stands here",
+        "bpm",
+        DIFFERS,
+        attrgetter("differs"),
+        choices=("bpm", "key", "both", "no"),
+        always_known=True,
+        nothing="no",
+        wider={"bpm": ("both",), "key": ("both",)},
+    ),
     _column("bool", "locked", ("traktor",), "whether its analysis is locked", "yes", "lock"),
     Field(
         "conflict",

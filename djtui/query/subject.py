@@ -12,10 +12,14 @@ class Subject:
     """A track and what stands about it in other tables.
 
     `crates` are the names of the playlists it is in; `sources` the worlds that know it beside djtui:
-    "traktor" if an entry of a collection stands for it.
+    "traktor" if an entry of a collection stands for it. `analysis` is "done", "failed" or None: not tried;
+    `differs` says what it hears differently: "bpm", "key", "both" or "no".
     """
 
     track: Track
     crates: tuple[str, ...] = ()
     conflict: bool = False
     sources: frozenset[str] = frozenset()
+    analysis: str | None = None
+    steadiness: str | None = None
+    differs: str = "no"

@@ -77,6 +77,9 @@ def _known(field: Field, known: bool) -> Tests:
         return (Span(low=1) if known else Span(high=0),)
     if field.type == "bool" and field.always_known:
         return (OneOf((int(known),)),)
+    if field.nothing:
+        some = tuple(choice for choice in field.choices if choice != field.nothing)
+        return (OneOf(some if known else (field.nothing,)),)
     return (Known(known),)
 
 
@@ -238,9 +241,10 @@ def _read_color(field: Field, value: Value) -> Tests:
 
 def _read_choice(field: Field, value: Value) -> Tests:
     _plain(field, value)
-    if value.text.lower() not in field.choices:
+    choice = value.text.lower()
+    if choice not in field.choices:
         _refuse(field, value, closest(value.text, field.choices))
-    return (OneOf((value.text.lower(),)),)
+    return (OneOf((choice, *field.wider.get(choice, ()))),)
 
 
 _READERS: Final[dict[FieldType, Callable[[Field, Value], Tests]]] = {

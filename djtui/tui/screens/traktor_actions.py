@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from djtui import config
 from djtui.config import ConfigError
-from djtui.tui import changing, collections, formats
+from djtui.traktor import collections
+from djtui.tui import changing, formats
 from djtui.tui.screens.dialog import Picker, Prompt, Question, plain
 from djtui.tui.screens.traktor_facts import beside
 

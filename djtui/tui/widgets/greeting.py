@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from djtui.tui import changing, collections, formats, keys
+from djtui.traktor import collections
+from djtui.tui import changing, formats, keys
 from djtui.tui.widgets.home import OfApp
 
 
