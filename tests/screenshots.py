@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape as xml
 
 from textual.pilot import Pilot
 
@@ -21,6 +22,7 @@ from djtui.jobs import views
 from djtui.jobs.hosting import host_anyhow
 from djtui.jobs.requests import submit, want
 from djtui.kinds import KINDS
+from djtui.library import history
 from djtui.library.database import Library, prepare
 from djtui.tui.app import DjtuiApp
 
@@ -45,6 +47,9 @@ def main() -> None:
         config.save(settings)
         _import(folder, collection)
         asyncio.run(_draw(folder / "Music.db", settings, "library", _library))
+        asyncio.run(_edit_both(folder / "Music.db", collection))
+        _import(folder, collection)
+        asyncio.run(_draw(folder / "Music.db", settings, "traktor", _traktor))
         asyncio.run(_draw_import(folder, collection, settings))
 
 
@@ -83,6 +88,25 @@ async def _library(pilot: Pilot[Any]) -> None:
     await pilot.pause(1.0)
     await pilot.press("j", "j", "space", "j", "j", "space", "j")
     await pilot.pause(1.0)
+
+
+async def _edit_both(path: Path, collection: Path) -> None:
+    """Edits here, and in three of these tracks another one in Traktor."""
+    library = await Library.open(path)
+    rows = await library.fetchall("SELECT id, title, genre FROM track WHERE genre IS NOT NULL LIMIT 12")
+    await history.edit(library, [row["id"] for row in rows], {"genre": "Deep House"}, "genre")
+    await history.edit(library, [row["id"] for row in rows[4:9]], {"rating": 5}, "rating")
+    await library.close()
+    text = collection.read_text(encoding="utf-8")
+    for row in rows[:3]:
+        at = text.index(f'GENRE="{xml(row["genre"])}"', text.index(f'TITLE="{xml(row["title"])}"'))
+        text = text[:at] + text[at:].replace(f'GENRE="{xml(row["genre"])}"', 'GENRE="Melodic House"', 1)
+    collection.write_text(text, encoding="utf-8")
+
+
+async def _traktor(pilot: Pilot[Any]) -> None:
+    await pilot.press("3")
+    await pilot.pause(3.0)
 
 
 async def _draw_import(folder: Path, collection: Path, settings: Settings) -> None:

@@ -16,7 +16,13 @@ from djtui.tui.screens.dialog import Picker, Prompt, plain
 from djtui.tui.screens.view import View
 from djtui.tui.widgets.rows import Row, Rows
 
-_GROUPS: Final = {"pool": "Process pool", "jobs": "Jobs", "traktor": "Traktor", "ui": "Screen"}
+_GROUPS: Final = {
+    "pool": "Process pool",
+    "jobs": "Jobs",
+    "traktor": "Traktor",
+    "analysis": "Analysis",
+    "ui": "Screen",
+}
 _KEY_WIDTH: Final = 22
 _VALUE_WIDTH: Final = 20
 
