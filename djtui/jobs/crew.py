@@ -15,11 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from djtui.jobs import worker as inside
 from djtui.jobs.job import TaskCrashed, TaskTimeout
 from djtui.jobs.worker import Outcome
+
+_LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,17 @@ class ProcessWorker:
             future = self._pool.schedule(inside.perform, args=(function, args), timeout=limit)
         except RuntimeError as error:  # its process died while it was idle
             raise BrokenProcessPool(str(error)) from error
+        waiting = asyncio.wrap_future(future)
         try:
-            outcome: Outcome = await asyncio.wrap_future(future)
+            while not (await asyncio.wait({waiting}, timeout=_LOOK_S))[0]:
+                # Pebble forgets a task that it was given while its idle process died.
+                if not self._pool.active and not (await asyncio.wait({waiting}, timeout=_LOOK_S))[0]:
+                    raise BrokenProcessPool("its process was gone")
+            outcome: Outcome = waiting.result()
         except ProcessExpired as error:
             raise TaskCrashed(f"A worker died ({_cause(error.exitcode)}).") from error
+        finally:
+            waiting.cancel()
         return outcome
 
     def close(self) -> None:

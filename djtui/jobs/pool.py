@@ -1,7 +1,7 @@
 """The process pool: pure functions on other cores.
 
-Two crews of workers, `quick` for collections and `heavy` for audio, and lanes over them that say how many
-tasks of a kind run at once.
+Three crews of workers, `quick` for collections, `heavy` for audio, and `slow` for what needs large libraries;
+and lanes over them that say how many tasks of a kind run at once.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Pool:
             Lane("import", "quick", settings.import_max),
             Lane("export", "quick", settings.export_max),
             Lane("analysis", "heavy", settings.analysis_max),
+            Lane("wandering", "slow", 1),
         )
         quick = CrewSize(
             "quick",
@@ -71,8 +72,9 @@ class Pool:
             max(settings.import_idle_s, settings.export_idle_s),
         )
         heavy = CrewSize("heavy", settings.analysis_max, 0, _HEAVY_IDLE_S, HEAVY_NICENESS)
+        slow = CrewSize("slow", 1, 0, _HEAVY_IDLE_S, HEAVY_NICENESS)
         limit = settings.memory_mb * 1_000_000 or max(_LEAST_MEMORY, _physical_memory() // 2)
-        return cls(lanes, (quick, heavy), memory_limit=limit, threads=threads)
+        return cls(lanes, (quick, heavy, slow), memory_limit=limit, threads=threads)
 
     async def run(
         self,
