@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRACKS ?= 5000
+TRUTH ?= build/truth
 
-.PHONY: demo test lint bench faults screenshots clean
+.PHONY: demo test lint bench accuracy faults screenshots clean
 
 .venv/.made: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -24,6 +25,10 @@ lint: .venv/.made  ## style, types, and the floors of the house
 
 bench: .venv/.made  ## speed and memory, as ratios against a named reference in the same run
 	$(BIN)/python -m tests.benchmarks
+
+accuracy: .venv/.made  ## how right the analysis is; needs fluidsynth and ffmpeg (TRUTH=folder of the files)
+	$(BIN)/python -m tests.accuracy --make $(TRUTH)
+	$(BIN)/python -m tests.accuracy --truth $(TRUTH)
 
 faults: .venv/.made  ## long runs that kill, fill and corrupt
 	$(BIN)/python -m pytest tests/faults --override-ini addopts=-q

@@ -33,9 +33,16 @@ def _traktor_nights(params: dict[str, Any], library: Library, settings: Settings
     return nights_job(params, settings)
 
 
+def _analysis(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.analysis.analyzing import analysis_job
+
+    return analysis_job(params, settings)
+
+
 KINDS: JobKinds = {
     "traktor-import": _traktor_import,
     "traktor-export": _traktor_export,
     "traktor-restore": _traktor_restore,
     "traktor-nights": _traktor_nights,
+    "analysis": _analysis,
 }

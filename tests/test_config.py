@@ -25,6 +25,10 @@ def load(tmp_path: Path, text: str) -> config.Settings:
         ("[jobs]\nbtach = 100", "There is no setting jobs.btach. Did you mean jobs.batch?"),
         ('[traktor.volumes]\n"C:" = 3', "traktor.volumes must be a table of texts"),
         ("[ui]\ncolumns = 3", "ui.columns must be a list of texts"),
+        ("[analysis]\nconfidence = 1.5", "analysis.confidence must be 1 or less, not 1.5"),
+        ("[analysis]\ntimeout_per_s = nan", "analysis.timeout_per_s must be a number, not nan"),
+        ("[analysis]\noctave = [180, 78]", "analysis.octave must be 2 rising numbers from 20 to 400"),
+        ("[analysis]\noctave = 90", "analysis.octave must be 2 rising numbers from 20 to 400"),
         ("[jobs\nbatch", "is not valid TOML"),
     ],
 )
@@ -47,6 +51,8 @@ def test_settings_are_read_back_as_they_were_written(tmp_path: Path) -> None:
         ),
         ("ui.columns", "title, bpm"),
         ("ui.key_notation", "open"),
+        ("analysis.octave", "90, 180"),
+        ("analysis.timeout_per_s", "1"),
         ("traktor.collection", 'D:\\Müsik\\"x".nml'),
     ):
         settings = config.changed(settings, key, config.from_text(settings, key, text))

@@ -19,6 +19,8 @@ from djtui.library.playlists import PlaylistError
 
 _COMMANDS = {
     "traktor": "traktor",
+    "analyze": "analyze",
+    "differences": "differences",
     "search": "library",
     "edit": "editing",
     "delete": "editing",

@@ -35,6 +35,12 @@ class Output:
         for line in lines:
             print(harmless(line))
 
+    def line(self, text: str) -> None:
+        """A line of what the command was asked for, before its end; nothing with --json."""
+        self.end_progress()
+        if not self.as_json:
+            print(harmless(text), flush=True)
+
     def error(self, message: str, **fields: Any) -> None:
         """One clear line on stderr, or the error event."""
         self.end_progress()

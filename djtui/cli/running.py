@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
 from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Failure, Session
+from djtui.config import Settings
 from djtui.jobs.hosting import host_anyhow, perform
 from djtui.jobs.job import JobError
 from djtui.jobs.requests import RequestError, submit, want
@@ -21,23 +22,44 @@ from djtui.library.database import Library
 Lines = Callable[[dict[str, Any]], Iterable[str]]
 
 
+Watch = Callable[[JobView], Awaitable[None]]
+
+
 async def run_job(session: Session, kind: str, params: dict[str, Any], lines: Lines) -> int:
     """Do a job, showing its progress; Ctrl-C cancels it at the next checkpoint. Returns the exit code."""
     async with session.library() as library:
-        view: JobView | None = None
-        with _cancelling() as cancelled:
-            try:
-                views = perform(library, KINDS, kind, params, session.settings, config=session.config_path)
-                async with aclosing(views):
-                    async for view in views:
-                        show(session, view)
-                        if cancelled.is_set() and view.wanted != "cancel":
-                            await want(library, view.id, "cancel")
-            except (RequestError, JobError) as error:
-                raise Failure(str(error)) from error
-        if view is None:
-            raise Failure("The job vanished from the library.")
+        view = await follow_job(session, library, kind, params)
         return await ending(session, library, view, lines)
+
+
+async def follow_job(
+    session: Session,
+    library: Library,
+    kind: str,
+    params: dict[str, Any],
+    *,
+    settings: Settings | None = None,
+    watch: Watch | None = None,
+) -> JobView:
+    """Do a job as `run_job` does, and return how it ended. `watch` is told of every step."""
+    view: JobView | None = None
+    with cancelling() as cancelled:
+        try:
+            views = perform(
+                library, KINDS, kind, params, settings or session.settings, config=session.config_path
+            )
+            async with aclosing(views):
+                async for view in views:
+                    show(session, view)
+                    if watch is not None:
+                        await watch(view)
+                    if cancelled.is_set() and view.wanted != "cancel":
+                        await want(library, view.id, "cancel")
+        except (RequestError, JobError) as error:
+            raise Failure(str(error)) from error
+    if view is None:
+        raise Failure("The job vanished from the library.")
+    return view
 
 
 async def import_collection(session: Session, path: Path, **params: Any) -> int:
@@ -136,7 +158,7 @@ async def ending(session: Session, library: Library, view: JobView, lines: Lines
     return FAILED
 
 
-class _cancelling:
+class cancelling:
     """While it is entered, Ctrl-C sets an event instead of cutting a transaction short."""
 
     def __enter__(self) -> asyncio.Event:

@@ -26,6 +26,14 @@ class Question:
         """Whether no filter has to be understood first."""
         return not self.filter.strip() and not self.scope.query
 
+    @property
+    def query(self) -> str | None:
+        """The same in the filter language alone, "" for every track; None where it cannot say so."""
+        if self.scope.kind not in ("all", "smart") or self.scope.opaque:
+            return None
+        texts = [text.strip() for text in (self.scope.query, self.filter) if text and text.strip()]
+        return texts[0] if len(texts) == 1 else " ".join(f"({text})" for text in texts)
+
     def view(self) -> View:
         """The view. Raises `QueryError` for a filter with a mistake in it."""
         where: tuple[Condition, ...] = ()

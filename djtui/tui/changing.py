@@ -103,8 +103,17 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
         raise Refused("There is nothing to undo.")
     if change.kind in history.BY_JOB:
         await _put_file_back(app, change)
-    elif change.kind != "import" or await _sure(app, change):
+    elif change.kind not in _LONG or await _sure(app, change):
         await _reverse(app, change, "Undo")
+
+
+_LONG: Final = {
+    "import": "the new ones leave the library, the others get back what they had. Tracks that you edited "
+    "since stay.",
+    "analysis": "the tempi, keys and other values that the analysis gave them go. What was heard is kept, "
+    "and = lists it.",
+}
+"""The changes that took long to make, and what undoing them does."""
 
 
 async def _sure(app: DjtuiApp, change: Change) -> bool:
@@ -114,9 +123,8 @@ async def _sure(app: DjtuiApp, change: Change) -> bool:
     answer = await app.push_screen_wait(
         Question(
             f"Undo “{change.title}”?",
-            f"{formats.plural(change.items, 'track')}: the new ones leave the library, the others get back "
-            "what they had. Tracks that you edited since stay.",
-            (("n", "leave it as it is"), ("y", "undo the import")),
+            f"{formats.plural(change.items, 'track')}: {_LONG[change.kind]}",
+            (("n", "leave it as it is"), ("y", f"undo the {change.kind}")),
         )
     )
     return answer == "y"
@@ -217,6 +225,8 @@ async def retry(app: DjtuiApp, job: JobView) -> None:
     """Try again what a job could not do. Raises `LibraryError`, `Refused`."""
     from djtui.jobs import requests
 
+    if job.state in ("queued", "running", "waiting"):
+        raise Refused(f"“{job.title}” is still at work: t tries again when it is done.")
     with sentences(requests.RequestError):
         await requests.retry(await app.library(), job.id)
     await start_host(app)

@@ -6,10 +6,16 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from djtui.library import analyses, sources
+from djtui.library.analyses import Heard
+from djtui.library.sources import Source
 from djtui.model.cue import Cue, CueType
 from djtui.model.track import COLUMNS, Track
+
+if TYPE_CHECKING:
+    from djtui.library.differences import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,8 @@ class Details:
     """All that is shown of one track.
 
     `waiting` are the fields that wait for export to Traktor, with what Traktor has; `new`: the track itself
-    is not there yet. `nights` are the last days on which it was played.
+    is not there yet. `nights` are the last days on which it was played. `heard` is its analysis, `waveform`
+    1,200 columns of three bytes, `sources` where each of its values came from.
     """
 
     track: Track
@@ -27,6 +34,9 @@ class Details:
     new: bool = False
     conflicts: int = 0
     nights: tuple[str, ...] = ()
+    heard: Heard | None = None
+    waveform: bytes = b""
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -40,9 +50,31 @@ class Details:
         """The cues without the grid markers, in order of time."""
         return sorted((cue for cue in self.cues if cue.type is not CueType.GRID), key=lambda cue: cue.start)
 
+    def is_heard(self, field: str) -> bool:
+        """Whether a field has its value from the analysis; of the cues, whether the beat grid does."""
+        source = self.sources.get(sources.GRID if field == "cues" else field)
+        return source is not None and source.origin == "analysis"
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Where the analysis hears something else than stands here, but for what the DJ has left so."""
+        from djtui.library.differences import Difference, is_same, key_kind, tempo_kind
+
+        track, heard = self.track, self.heard
+        if heard is None:
+            return []
+        found = []
+        if heard.bpm is not None and not track.locked and not is_same("bpm", track.bpm, heard.bpm):
+            kind, sure = tempo_kind(track.bpm, heard.bpm), heard.bpm_confidence or 0.0
+            found.append(Difference(track.id, self.name, "bpm", track.bpm, heard.bpm, sure, kind))
+        if heard.key is not None and track.key != heard.key:
+            kind, sure = key_kind(track.key, heard.key), heard.key_confidence or 0.0
+            found.append(Difference(track.id, self.name, "key", track.key, heard.key, sure, kind))
+        return [each for each in found if each.field not in heard.dismissed]
+
 
 def read(connection: sqlite3.Connection, id: int) -> Details | None:
-    """A track with its cues and crates, or None; takes well under a millisecond."""
+    """A track with its cues, crates and analysis, or None; takes well under a millisecond."""
     row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM track WHERE id = ?", (id,)).fetchone()
     if row is None:
         return None
@@ -53,6 +85,7 @@ def read(connection: sqlite3.Connection, id: int) -> Details | None:
     conflicts = {name: json.loads(value or "null") for name, value in rows}
     image = dict(row) | {"cues": [list(cue) for cue in cues] or None}
     waiting, new = _waiting(connection, image, conflicts)
+    heard, waveform = analyses.read(connection, id)
     return Details(
         Track(*row),
         tuple(Cue(CueType(cue[0]), *cue[1:]) for cue in cues),
@@ -61,6 +94,9 @@ def read(connection: sqlite3.Connection, id: int) -> Details | None:
         new,
         len(conflicts),
         tuple(day for (day,) in nights),
+        heard,
+        waveform,
+        sources.read(connection, image, heard),
     )
 
 

@@ -11,13 +11,14 @@ MOVE: Final = Binding.Group("Moving")
 VIEWS: Final = Binding.Group("Views")
 FIND: Final = Binding.Group("Finding")
 TRACKS: Final = Binding.Group("Tracks")
+ANALYSIS: Final = Binding.Group("Analysis")
 LISTS: Final = Binding.Group("Playlists")
 JOBS: Final = Binding.Group("Jobs")
 TRAKTOR: Final = Binding.Group("Traktor")
 CHANGES: Final = Binding.Group("Changes")
 PROGRAM: Final = Binding.Group("djtui")
 
-ORDER: Final = (TRACKS, LISTS, FIND, TRAKTOR, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
+ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
 
 _NAMES: Final = {
     "space": "␣",
@@ -30,6 +31,7 @@ _NAMES: Final = {
     "delete": "del",
     "plus": "+",
     "minus": "-",
+    "equals_sign": "=",
     "full_stop": ".",
     "comma": ",",
     "less_than_sign": "<",

@@ -27,6 +27,9 @@ DEFAULTS: Final = {
     "color-blue": "#5b9bd5",
     "color-violet": "#9a7fd1",
     "color-magenta": "#d66fb9",
+    "wave-low": "#61b0d8",
+    "wave-mid": "#7d8c9a",
+    "wave-high": "#b9a66a",
 }
 
 _FULL: Final = Theme(
@@ -73,6 +76,9 @@ _SIXTEEN_NAMES: Final = {
     "color-blue": "ansi_blue",
     "color-violet": "ansi_bright_magenta",
     "color-magenta": "ansi_magenta",
+    "wave-low": "ansi_cyan",
+    "wave-mid": "ansi_bright_black",
+    "wave-high": "ansi_yellow",
     "block-cursor-background": "ansi_blue",
     "block-cursor-foreground": "ansi_bright_white",
     "block-cursor-text-style": "none",

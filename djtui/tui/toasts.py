@@ -122,10 +122,12 @@ _COUNTS: Final = (
     ("missing_files", "missing", "missing"),
 )
 
+_OF_ANALYSIS: Final = (("analyzed", "analysed", "analysed"), ("skipped", "left out", "left out"))
 
 _WITHOUT_COUNTS: Final = {
     "traktor-export": "nothing had to be written",
     "traktor-restore": "the backup is the collection again",
+    "analysis": "nothing was left to hear",
 }
 
 
@@ -136,7 +138,7 @@ def outcome(job: JobView) -> str:
     result = job.result or {}
     said = [
         f"{number:,} {one if number == 1 else many}"
-        for name, one, many in _COUNTS
+        for name, one, many in (_OF_ANALYSIS if job.kind == "analysis" else _COUNTS)
         if isinstance(number := result.get(name), int) and (number or name == "entries")
         if name != "updated" or "entries_changed" not in result
     ]

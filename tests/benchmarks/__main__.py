@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_export, bench_import, bench_table, bench_tui
+from tests.benchmarks import bench_analysis, bench_export, bench_import, bench_table, bench_tui
 from tests.benchmarks.measure import show
 
 if __name__ == "__main__":
-    show([*bench_import.main(), *bench_export.main(), *bench_table.main(), *bench_tui.main()])
+    show(
+        [
+            *bench_import.main(),
+            *bench_export.main(),
+            *bench_table.main(),
+            *bench_tui.main(),
+            *bench_analysis.main(),
+        ]
+    )
+    print("\n".join(bench_analysis.beside()))

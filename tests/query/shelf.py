@@ -14,7 +14,16 @@ from djtui.query import Expression, Subject, Where, evaluate, parse, to_sql
 
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
-_TABLES = ("conflict", "nml_entry", "nml_file", "playlist_item", "playlist", "track_text", "track")
+_TABLES = (
+    "analysis",
+    "conflict",
+    "nml_entry",
+    "nml_file",
+    "playlist_item",
+    "playlist",
+    "track_text",
+    "track",
+)
 _VIEW = "SELECT track.id FROM track LEFT JOIN track_text ON track_text.id = track.id"
 
 
@@ -55,8 +64,25 @@ class Shelf:
             self._insert("playlist_item", playlist_id=number, position=0, track_id=id)
         if subject.conflict:
             self._insert("conflict", file_id=1, track_id=id, field="bpm", found="2025-06-01T00:00:00Z")
+        if subject.analysis is not None:
+            self._analyse(subject)
         if "traktor" in subject.sources:
             self._insert("nml_entry", file_id=1, track_id=id, hash=b"", key_hash=id, key=str(id), cues=0)
+
+    def _analyse(self, subject: Subject) -> None:
+        """An analysis that hears the same, nothing, or something else, as the subject says."""
+        track, differs = subject.track, subject.differs
+        self._insert(
+            "analysis",
+            track_id=track.id,
+            version=1,
+            path="",
+            heard="2025-06-01T00:00:00Z",
+            reason="empty" if subject.analysis == "failed" else None,
+            steadiness=subject.steadiness,
+            bpm=(track.bpm or 100) * 2 if differs in ("bpm", "both") else track.bpm,
+            key=((track.key or 0) + 1) % 24 if differs in ("key", "both") else track.key,
+        )
 
     def _insert(self, table: str, **columns: object) -> None:
         marks = ", ".join("?" * len(columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -74,8 +75,20 @@ def shelves(*columns: str) -> st.SearchStrategy[list[Subject]]:
         crates=st.lists(texts, max_size=2, unique=True).map(tuple),
         conflict=st.booleans(),
         sources=st.sampled_from([frozenset[str](), frozenset({"traktor"})]),
-    )
+        analysis=st.sampled_from([None, "done", "failed"]),
+        steadiness=st.sampled_from([None, "steady", "drifting", "changing"]),
+        differs=st.sampled_from(["no", "key", "bpm", "both"]),
+    ).map(possible)
     return st.lists(subjects, min_size=1, max_size=6, unique_by=lambda subject: subject.track.id)
+
+
+def possible(subject: Subject) -> Subject:
+    """Without an analysis it says nothing, and the tempo of a locked track never differs."""
+    if subject.analysis is None:
+        return replace(subject, steadiness=None, differs="no")
+    if subject.track.locked and subject.differs != "no":
+        return replace(subject, differs="key" if subject.differs == "both" else "no")
+    return subject
 
 
 def one_of(*values: str) -> st.SearchStrategy[str]:

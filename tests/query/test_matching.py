@@ -190,6 +190,23 @@ def test_a_crate_is_named_in_part_and_a_playlist_item_of_no_track_is_no_trap(she
     assert shelf.found("crate:ghosts") == set()
 
 
+def test_what_the_analysis_says_is_a_question_too(shelf: Shelf) -> None:
+    shelf.fill(
+        [
+            Subject(track(1, bpm=64.0, key=3).track, analysis="done", steadiness="steady", differs="both"),
+            Subject(track(2, key=3).track, analysis="done", steadiness="changing", differs="key"),
+            Subject(track(3).track, analysis="failed"),
+            track(4),
+        ]
+    )
+    assert shelf.found("analysis:failed") == {3}
+    assert shelf.found("analysis:none") == {4}
+    assert shelf.found("steadiness:changing") == {2}
+    assert shelf.found("differs:bpm") == shelf.found("differs:both") == {1}
+    assert shelf.found("differs:key") == shelf.found("differs:any") == {1, 2}
+    assert shelf.found("differs:none") == shelf.found("-differs:any") == {3, 4}
+
+
 def test_conflicts_sources_and_kinds_are_always_known(shelf: Shelf) -> None:
     shelf.fill(
         [

@@ -6,8 +6,8 @@ from djtui.model.cue import Cue, CueType
 from djtui.model.track import Track
 from djtui.tui.details import Details
 from djtui.tui.formats import width_of
-from djtui.tui.widgets.inspector import time_line
 from djtui.tui.widgets.lines import cells, changed
+from djtui.tui.widgets.waveform import time_line
 
 
 def test_only_the_cells_that_changed_are_painted() -> None:

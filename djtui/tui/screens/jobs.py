@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from djtui.jobs import views
 from djtui.jobs.views import JobView
-from djtui.tui import changing, formats, keys, styles, toasts
+from djtui.tui import analysing, changing, failing, formats, keys, styles, toasts
 from djtui.tui.feed import JobNews
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.screens.view import View
@@ -50,14 +50,17 @@ class JobsView(View):
     def __init__(self) -> None:
         super().__init__()
         self._past: dict[int, JobView] = {}
-        self._chosen: int | None = None
+        self._reasons: dict[int, tuple[int, str]] = {}  # of a job: with how many failures, and why in a line
 
     def body(self) -> ComposeResult:
         yield VerticalScroll(id="panes", can_focus=False)
         yield Static("", id="pool")
         with Vertical(id="past", classes="frame") as past:
             past.border_title = "Past runs"
-            yield Rows(empty="Nothing has run yet: I imports a Traktor collection.", id="runs")
+            yield Rows(
+                empty="Nothing has run yet: I imports a collection, a in the Library analyses.",
+                id="runs",
+            )
 
     def on_mount(self) -> None:
         self.djtui.jobs_changed.subscribe(self, self._follow)
@@ -71,10 +74,10 @@ class JobsView(View):
         living = {job.id: job for job in news.living}
         for id, pane in panes.items():
             if id in living:
-                pane.show(living[id])
+                pane.show(living[id], self._why(living[id]))
             else:
                 pane.remove()
-        new = [JobPane(job) for id, job in living.items() if id not in panes]
+        new = [JobPane(job, self._why(job)) for id, job in living.items() if id not in panes]
         if new:
             self.query_one("#panes").mount_all(new)
         self.query_one("#panes").display = bool(living)
@@ -85,6 +88,21 @@ class JobsView(View):
             self.query_one(Rows).focus()
         elif new and (self.focused is None or isinstance(self.focused, Rows)):
             new[0].focus()
+
+    def _why(self, job: JobView) -> str:
+        """Why items of a job failed, as far as is known by now; what is not is asked for."""
+        count, why = self._reasons.get(job.id, (0, ""))
+        if job.kind == analysing.KIND and job.failures != count:
+            self._reasons[job.id] = job.failures, why
+            self.djtui.do(self._read_reasons(job))
+        return why
+
+    async def _read_reasons(self, job: JobView) -> None:
+        why = failing.said(await failing.counts(await self.djtui.library(), job.id))
+        self._reasons[job.id] = self._reasons[job.id][0], why
+        for pane in self.query(JobPane):
+            if pane.job.id == job.id:
+                pane.show(pane.job, why)
 
     def _show_pool(self, pool: Mapping[str, Mapping[str, int]], living: bool) -> None:
         said = pool_line(pool)
@@ -157,15 +175,20 @@ class JobsView(View):
             self.djtui.do(self._show_failures(job))
 
     async def _show_failures(self, job: JobView) -> None:
-        failures = await views.failures(await self.djtui.library(), job.id)
-        rows = [
+        rows = await self._failures(job)
+        title = f"{job.title}: {formats.plural(sum(row.live for row in rows), 'failure')}"
+        self.djtui.push_screen(Failures(title, rows, empty="No item failed."), self._retry_if(job))
+
+    async def _failures(self, job: JobView) -> list[Row]:
+        library = await self.djtui.library()
+        if job.kind == analysing.KIND:
+            return list(failing.rows(await failing.failures(library, job.id)))
+        return [
             Row(
                 index, ((f"{failure.item}  ", ""), (failure.reason, "$warning")), ((failure.phase, "$quiet"),)
             )
-            for index, failure in enumerate(failures)
+            for index, failure in enumerate(await views.failures(library, job.id))
         ]
-        title = f"{job.title}: {formats.plural(len(rows), 'failure')}"
-        self.djtui.push_screen(Failures(title, rows, empty="No item failed."), self._retry_if(job))
 
     def _retry_if(self, job: JobView) -> Callable[[str | None], None]:
         def answered(answer: str | None) -> None:

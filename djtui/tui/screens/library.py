@@ -15,9 +15,9 @@ from djtui.config import Settings
 from djtui.library import live
 from djtui.model.key import Notation
 from djtui.model.text import harmless
-from djtui.tui import environment, formats, keys, scope, styles
+from djtui.tui import analysing, environment, formats, keys, scope, styles
 from djtui.tui.asking import Question
-from djtui.tui.feed import Counters
+from djtui.tui.feed import Counters, JobNews
 from djtui.tui.memory import Memory
 from djtui.tui.messages import FilterLeft, FilterTyped, ScopeChosen
 from djtui.tui.scope import Scope
@@ -100,6 +100,7 @@ class LibraryView(Answers, CrateActions):
             self.show_first_page()
         self._first_row = memory.row if memory.top else 0
         app.library_changed.subscribe(self, self._follow)
+        app.jobs_changed.subscribe(self, self._follow_jobs)
         app.settings_changed.subscribe(self, self._take_settings)
         (self.query_one(Greeting) if self.has_class("-empty") else table).focus()
         self._say_counts()
@@ -132,6 +133,11 @@ class LibraryView(Answers, CrateActions):
             self._ask()
             self.table.focus()
             self._count_again()
+
+    def _follow_jobs(self, news: JobNews) -> None:
+        """What an analysis hears may change no track, and be shown of the one under the cursor."""
+        if any(job.kind == analysing.KIND for job in (*news.living, *news.ended)):
+            self._inspect_soon()
 
     def _count_again(self) -> None:
         if self._recount:

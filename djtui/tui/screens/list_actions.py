@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from djtui.tui import changing, formats, in_list, keys
 from djtui.tui.asking import NATURAL, Question
 from djtui.tui.changing import Refused
-from djtui.tui.screens.track_actions import TrackActions
+from djtui.tui.screens.analysis_actions import AnalysisActions
 from djtui.tui.steps import Steps
 from djtui.tui.widgets.track_table import TrackTable
 
@@ -26,7 +26,7 @@ OWN_ORDER: Final = (
 NOT_HERE: Final = "None of the marked tracks is in this playlist."
 
 
-class ListActions(TrackActions):
+class ListActions(AnalysisActions):
     """The part of the Library view that works on the playlist that is shown, and adds to others."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

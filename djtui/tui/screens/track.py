@@ -11,6 +11,7 @@ from djtui.model.cue import Cue, CueType
 from djtui.tui import environment, formats
 from djtui.tui.details import Details
 from djtui.tui.screens.dialog import Lines
+from djtui.tui.screens.heard import analysis_rows
 from djtui.tui.swatch import swatch
 from djtui.tui.touched import value_text
 from djtui.tui.widgets.rows import Row
@@ -68,6 +69,9 @@ def rows(details: Details, more: More, notation: musical_keys.Notation) -> Itera
             yield Row(("cue", number), _cue(cue))
     if grid := [cue for cue in details.cues if cue.type is CueType.GRID]:
         yield Row("grid", ((f" {'grid':<{_WIDTH}}", "$quiet"), (_grid(grid), "")))
+    if details.heard is not None:
+        yield _heading("Analysis")
+        yield from analysis_rows(details.heard, notation)
     if details.crates:
         yield _heading("In")
         for name in details.crates:

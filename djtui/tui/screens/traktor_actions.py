@@ -10,8 +10,8 @@ from djtui import config
 from djtui.config import ConfigError
 from djtui.traktor import collections
 from djtui.tui import changing, formats
+from djtui.tui.beside import beside
 from djtui.tui.screens.dialog import Picker, Prompt, Question, plain
-from djtui.tui.screens.traktor_facts import beside
 
 if TYPE_CHECKING:
     from djtui.traktor.backups import Backup

@@ -1,28 +1,18 @@
-"""What the Traktor view knows of the collection, read beside the event loop.
-
-Reading makes thousands of rows at times. It has a thread and a connection of its own, and keys are answered
-meanwhile; and nobody waits for it when the app ends.
-"""
+"""What the Traktor view knows of the collection, read beside the event loop: it makes thousands of rows."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine
-from contextlib import closing, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from djtui.library.database import Reader, connect_readonly
+from djtui.library.database import Reader
+from djtui.tui.beside import beside, reading
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from djtui.library.database import Parameters
     from djtui.tui.app import DjtuiApp
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,52 +39,6 @@ class Facts:
     def linked(self) -> tuple[int, Path] | None:
         """The number and the path of the imported collection."""
         return None if self.file_id is None or self.path is None else (self.file_id, self.path)
-
-
-async def beside(function: Callable[..., T], *arguments: Any) -> T:
-    """What a function returns, called in a thread of its own that does not keep the app from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(tell: Callable[[Any], None], value: Any) -> None:
-        if not future.done():
-            tell(value)
-
-    def work() -> None:
-        try:
-            outcome: tuple[Callable[[Any], None], Any] = future.set_result, function(*arguments)
-        except Exception as error:
-            outcome = future.set_exception, error
-        with suppress(RuntimeError):  # the app has ended meanwhile
-            loop.call_soon_threadsafe(settle, *outcome)
-
-    threading.Thread(target=work, name="traktor-view", daemon=True).start()
-    return await future
-
-
-async def reading(library: Path, read: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
-    """What `read` finds in the library at one moment. Raises `LibraryError`, and what `read` raises."""
-    return await beside(_read, library, read)
-
-
-def _read(library: Path, read: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
-    with closing(connect_readonly(library)) as connection:
-        connection.execute("BEGIN")
-        return asyncio.run(read(_Snapshot(connection)))
-
-
-class _Snapshot:
-    """A `Reader` over a connection that has its thread to itself."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    async def fetchall(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        return self._connection.execute(sql, parameters).fetchall()
-
-    async def fetchone(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
-        return row
 
 
 async def facts_of(app: DjtuiApp, path: Path | None) -> Facts:

@@ -23,9 +23,11 @@ _SIGNS: Final = {
     "░": ".", "▕": "|", "▾": "v", "▸": ">", "●": "*", "○": "o", "★": "*", "☆": ".", "✓": "+", "✗": "x",
     "⟳": "~", "⏸": "=", "⟲": "@", "↑": "^", "↓": "v", "→": ">", "←": "<", "␣": "_", "×": "x", "≈": "~",
     "’": "'", "“": '"', "”": '"', "▁": "_", "▂": "_", "▃": ".", "▄": ".", "▅": ":", "▆": ":", "▇": "|",
-    "■": "#",
+    "■": "#", "┆": "'",
 }  # fmt: skip
 _BOX: Final = range(0x2500, 0x2580)
+_BRAILLE: Final = range(0x2800, 0x2900)
+_DOTS: Final = (0xC0, 0x24, 0x12, 0x09)  # of braille, in lines from below
 
 
 def speaks_unicode(environ: Mapping[str, str] = os.environ, platform: str = os.name) -> bool:
@@ -50,6 +52,8 @@ def _ascii_sign(char: str) -> str:
         sign = _SIGNS[char]
     elif ord(char) in _BOX:
         sign = "+"
+    elif ord(char) in _BRAILLE:
+        sign = " _.:|"[max((line for line, dots in enumerate(_DOTS, 1) if ord(char) & dots), default=0)]
     else:
         sign = unicodedata.normalize("NFKD", char)[:1]
     return (sign if sign.isascii() else "?" * width).ljust(width)[:width]

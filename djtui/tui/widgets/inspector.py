@@ -1,21 +1,23 @@
-"""The track under the cursor: its time line with cues, its tags, where it is and where it comes from."""
+"""The track under the cursor: its waveform with cues, how it sounds, its tags, where it is and comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.cells import cell_len
 
 from djtui.model import key as musical_keys
-from djtui.model.cue import Cue, CueType
 from djtui.model.text import harmless
 from djtui.tui import formats
 from djtui.tui.details import Details
 from djtui.tui.formats import Part, Parts
-from djtui.tui.swatch import swatch
-from djtui.tui.widgets.lines import Lines, signs
+from djtui.tui.widgets.lines import Lines
+from djtui.tui.widgets.sound import origins, sound
+from djtui.tui.widgets.waveform import ROWS, picture
+
+_LINES: Final = ROWS + 5
 
 
 class Inspector(Lines):
@@ -50,84 +52,14 @@ class Inspector(Lines):
     def _said(self, width: int) -> list[list[Part]]:
         details = self.details
         if details is None:
-            return [[] for _ in range(5)]
-        return [*time_line(details, width), sound(details, self.notation), tags(details), place(details)]
-
-
-def time_line(details: Details, width: int) -> list[list[Part]]:
-    """Two lines: the track's time with a tick at each cue, and the cues' marks below.
-
-    The line is underlined blanks: it looks like one drawn in signs, and takes a third of the bytes.
-    """
-    length = (details.track.duration or 0) * 1000
-    cues = details.set_cues
-    if not length and cues:
-        length = max(cue.start + cue.length for cue in cues) * 1.05
-    total = formats.clock(details.track.duration)
-    span = width - cell_len(total) - 1
-    if not length or span < 10:
-        return [[("time unknown" if not length else "", "$quiet")], [("", "")]]
-    ticks, marks, styled = [" "] * span, [" "] * span, [False] * span
-    free = 0
-    for cue in cues:
-        at = min(span - 1, max(0, int(cue.start / length * span)))
-        end = min(span - 1, int((cue.start + cue.length) / length * span)) if cue.type is CueType.LOOP else at
-        for cell in range(at, end + 1):
-            ticks[cell], styled[cell] = "▁", True
-        ticks[at], styled[at] = "╷", True
-        text = formats.cut(harmless(cue_mark(cue)), span - max(at, free))
-        if at >= free and text and text != "…":
-            for offset, char in enumerate(signs(text)):
-                marks[at + offset] = char
-            free = at + cell_len(text) + 1
-    line: list[Part] = []
-    for sign, on in zip(ticks, styled, strict=True):
-        style = "underline $accent" if on else "underline $frame"
-        if line and line[-1][1] == style:
-            line[-1] = (line[-1][0] + sign, style)
-        else:
-            line.append((sign, style))
-    return [[*line, (f" {total}", "$quiet")], [("".join(marks), "$accent")]]
-
-
-def cue_mark(cue: Cue) -> str:
-    """A cue below the time line: "╵2 drop", "⟲4 loop"; without a pad a point and its kind."""
-    sign = "⟲" if cue.type is CueType.LOOP else "╵"
-    name = cue.name if cue.name and cue.name != "n.n." else ""
-    if cue.slot is None:
-        return f"{sign}{name or {CueType.CUE: '', CueType.LOOP: ''}.get(cue.type, cue.type.word)}"
-    return f"{sign}{cue.slot}{f' {name}' if name else ''}"
-
-
-def sound(details: Details, notation: musical_keys.Notation) -> list[Part]:
-    """What it sounds like: tempo, key, loudness, length, format."""
-    track = details.track
-    parts: list[Part] = []
-    if track.bpm is not None:
-        parts += [(f"{track.bpm:.2f}", ""), (" BPM   ", "$quiet")]
-    if track.key is not None:
-        parts += [
-            (musical_keys.spell(track.key, notation), ""),
-            (f" {musical_keys.musical(track.key)}   ", "$quiet"),
+            return [[] for _ in range(_LINES)]
+        return [
+            *picture(details, width),
+            sound(details, self.notation),
+            origins(details, self.notation),
+            tags(details),
+            place(details),
         ]
-    if track.key_text and (track.key is None or musical_keys.parse(track.key_text) != track.key):
-        parts += [(f"tag says {track.key_text}   ", "$quiet")]
-    if track.lufs is not None:
-        parts += [(f"{track.lufs:.1f}", ""), (" LUFS   ", "$quiet")]
-    if track.rating:
-        parts += [("★" * track.rating + "   ", "$accent")]
-    if track.format or track.bitrate:
-        rate = f" {track.bitrate // 1000:,} kbit/s" if track.bitrate else ""
-        parts += [((track.format or "").upper(), ""), (f"{rate}   ", "$quiet")]
-    parts += [("cues ", "$quiet"), (f"{track.cue_count}   ", "")]
-    if track.plays:
-        last = f", last {track.played}" if track.played and not details.nights else ""
-        parts += [("played ", "$quiet"), (f"{track.plays}{last}   ", "")]
-    if track.color:
-        parts += [*swatch(track.color), ("   ", "")]
-    if details.nights:
-        parts += [("nights ", "$quiet"), (", ".join(map(formats.day, details.nights)), "")]
-    return parts
 
 
 def tags(details: Details) -> list[Part]:
@@ -153,9 +85,12 @@ def state(details: Details) -> list[Part]:
         parts += [(f"{count} (3 settles {them})", "$warning"), ("   ", "")]
     if details.new:
         parts += [("new: not yet in Traktor", "$accent"), ("   ", "")]
-    if details.waiting:
-        names = ", ".join(formats.label(name) for name in details.waiting)
-        parts += [(f"{names}: ", "$quiet"), ("edited here, not yet in Traktor", "$accent"), ("   ", "")]
+    heard = [name for name in details.waiting if details.is_heard(name)]
+    edited = [name for name in details.waiting if name not in heard]
+    for names, origin in ((edited, "edited here"), (heard, "analysed here")):
+        if names:
+            labels = ", ".join(map(formats.label, names))
+            parts += [(f"{labels}: ", "$quiet"), (f"{origin}, not yet in Traktor", "$accent"), ("   ", "")]
     return parts
 
 

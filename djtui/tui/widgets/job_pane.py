@@ -40,18 +40,21 @@ class JobPane(Widget, can_focus=True):
             super().__init__()
             self.pane = pane
 
-    def __init__(self, job: JobView, **kwargs: Any) -> None:
+    def __init__(self, job: JobView, reasons: str = "", **kwargs: Any) -> None:
+        """`reasons` says in a line why items could not be done, where that is known."""
         super().__init__(**kwargs)
         self.job = job
+        self._reasons = reasons
 
     def on_mount(self) -> None:
         self.show(self.job)
         self.set_interval(1, self._count_down)
 
-    def show(self, job: JobView) -> None:
+    def show(self, job: JobView, reasons: str = "") -> None:
         """The job as it is now."""
-        taller = len(job.phases) != len(self.job.phases) or _remarks(job) != _remarks(self.job)
-        self.job = job
+        before = len(self.job.phases), len(self._remarks)
+        self.job, self._reasons = job, reasons
+        taller = before != (len(job.phases), len(self._remarks))
         self._entitle()
         self.refresh(layout=taller)
 
@@ -80,15 +83,20 @@ class JobPane(Widget, can_focus=True):
         self.border_subtitle = Content(hints)
 
     def get_content_height(self, container: Any, viewport: Any, width: int) -> int:
-        return max(1, len(self.job.phases)) + len(_remarks(self.job))
+        return max(1, len(self.job.phases)) + len(self._remarks)
 
     def render(self) -> Content:
         width = self.size.width
-        lines = [phase_line(phase, width) for phase in self.job.phases]
+        name = max((cell_len(phase.name) for phase in self.job.phases), default=0)
+        lines = [phase_line(phase, width, name) for phase in self.job.phases]
         if not lines:
             lines = [[("· ", "$quiet"), (self.job.message or "Nobody has begun it yet.", "$quiet")]]
-        lines += [formats.line(remark, (), width) for remark in _remarks(self.job)]
+        lines += [formats.line(remark, (), width) for remark in self._remarks]
         return Content("\n").join(formats.content(line) for line in lines)
+
+    @property
+    def _remarks(self) -> list[list[formats.Part]]:
+        return remarks(self.job, self._reasons)
 
     def on_focus(self) -> None:
         self.post_message(self.Chosen(self))
@@ -97,14 +105,17 @@ class JobPane(Widget, can_focus=True):
         self.focus()
 
 
-def phase_line(phase: PhaseView, width: int) -> list[formats.Part]:
-    """A phase: sign, name, bar, done of total, and at its right what that took or will take."""
+def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.Part]:
+    """A phase: sign, name, bar, done of total, and at its right what that took or will take.
+
+    `longest` is the width of the longest name beside it; names are cut where room is short.
+    """
     sign, style = _SIGNS.get(phase.state, ("·", "$quiet"))
     right = _figures(phase)
     counted = (
         f"{phase.done:,} / {phase.total:,}" if phase.total else (f"{phase.done:,}" if phase.done else "")
     )
-    name = 12 if width >= 76 else 10
+    name = max(12, min(24, longest)) if width >= 100 else 12 if width >= 76 else 10
     spare = width - 2 - name - 1 - 18 - 2 - (34 if width >= 90 else 22)
     bar = max(0, min(40, spare))
     done, total = (1, 1) if phase.state == "succeeded" and not phase.total else (phase.done, phase.total)
@@ -133,15 +144,16 @@ def _figures(phase: PhaseView) -> str:
     return "   ".join(part for part in (asked, took) if part)
 
 
-def _remarks(job: JobView) -> list[list[formats.Part]]:
+def remarks(job: JobView, reasons: str = "") -> list[list[formats.Part]]:
     """What stands below the phases: the last message, the last error, the failures."""
     phase = job.phase
-    remarks: list[list[formats.Part]] = []
+    said: list[list[formats.Part]] = []
     message = job.message or (phase.message if phase else None)
     if message and job.phases:
-        remarks.append([("  " + message, "$quiet")])
+        said.append([("  " + message, "$quiet")])
     if error := job.error or (phase.last_error if phase else None):
-        remarks.append([("  " + error, "$error" if job.state == "failed" else "$warning")])
+        said.append([("  " + error, "$error" if job.state == "failed" else "$warning")])
     if job.failures:
-        remarks.append([(f"  {formats.plural(job.failures, 'item')} could not be done", "$warning")])
-    return remarks
+        why = f": {reasons}" if reasons else ""
+        said.append([(f"  {formats.plural(job.failures, 'item')} could not be done{why}", "$warning")])
+    return said

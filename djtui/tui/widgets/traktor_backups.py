@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 
 from djtui.traktor.backups import Backup, BackupError, kept
 from djtui.tui import changing, formats, keys
-from djtui.tui.screens.traktor_facts import Facts, beside
+from djtui.tui.beside import beside
+from djtui.tui.screens.traktor_facts import Facts
 from djtui.tui.widgets.rows import Row, Rows
 from djtui.tui.widgets.traktor_section import IMPORT_FIRST, Section
 

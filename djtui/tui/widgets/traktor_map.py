@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from djtui.tui import formats, keys
+from djtui.tui.beside import beside
 from djtui.tui.screens import traktor_actions as actions
-from djtui.tui.screens.traktor_facts import Facts, beside
+from djtui.tui.screens.traktor_facts import Facts
 from djtui.tui.widgets.rows import Row, Rows
 from djtui.tui.widgets.traktor_section import IMPORT_FIRST, Section
 

@@ -11,7 +11,8 @@ from djtui.library import nights
 from djtui.library.nights import NightError, NightRow
 from djtui.library.playlists import PlaylistError
 from djtui.tui import changing, formats, keys
-from djtui.tui.screens.traktor_facts import Facts, reading
+from djtui.tui.beside import reading
+from djtui.tui.screens.traktor_facts import Facts
 from djtui.tui.widgets.rows import Row, Rows
 from djtui.tui.widgets.traktor_section import Section
 

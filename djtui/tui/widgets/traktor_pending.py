@@ -12,7 +12,8 @@ from textual.message import Message
 from djtui.library.database import Reader
 from djtui.model.key import Notation
 from djtui.tui import formats, keys
-from djtui.tui.screens.traktor_facts import Facts, reading
+from djtui.tui.beside import reading
+from djtui.tui.screens.traktor_facts import Facts
 from djtui.tui.widgets.table_columns import TableColumn
 from djtui.tui.widgets.traktor_section import IMPORT_FIRST, TableSection
 from djtui.tui.widgets.traktor_table import Cells, ListTable

@@ -1,0 +1,1 @@
+"""What joins two worlds: what was heard and what Traktor keeps."""
