@@ -5,6 +5,7 @@ What is kept of the sound grows by about 2 kB a second, so that a mix of two hou
 
 from __future__ import annotations
 
+import ctypes
 import resource
 from typing import Final
 
@@ -24,8 +25,10 @@ def analyze(path: str, options: Options | None = None) -> Analysis:
     started = _processor_seconds()
     with decode.open_audio(path, options.ffmpeg) as source:
         loudness, curves, pitches = _heard(source, options)
+    _give_memory_back()
     audible = loudness.lufs is not None  # silence, or an offset: there is nothing to be measured
     rhythm = tempo.find(curves, source.seconds, options) if audible else None
+    _give_memory_back()
     return Analysis(
         path=path,
         size=source.size,
@@ -64,7 +67,13 @@ def _heard(source: decode.Source, options: Options) -> tuple[Loudness, Curves, P
 def _of_a_mix(seconds: float) -> tuple[str, ...]:
     if seconds <= _MIX_S:
         return ()
-    return (f"{seconds / 60:.0f} minutes long: taken for a mix.",)
+    return (f"{decode.lasting(seconds)} long: taken for a mix.",)
+
+
+def _give_memory_back() -> None:
+    """What was freed: glibc keeps it, and after a mix that would be as much again as is in use."""
+    if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
 
 
 def _processor_seconds() -> float:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from djtui.analysis import estimating
 from djtui.analysis.choosing import candidates, look
@@ -29,6 +29,7 @@ from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, W
 ON_BATTERY: Final = (
     "On battery: goes on when the laptop is plugged in, or with the setting analysis.on_battery = true."
 )
+ANALYSING: Final = "Analysing"
 _FEW: Final = 10  # files that no battery minds
 
 Batches = AsyncGenerator[Batch | Wait, None]
@@ -87,7 +88,7 @@ class Queueing:
         """When this job began to listen: it may have been cut off since, and know it from its rows."""
         row = await ctx.library.fetchone(
             "SELECT cursor ->> 'since' AS since FROM job_phase WHERE job_id = ? AND name = ?",
-            (ctx.job_id, Analysing.name),
+            (ctx.job_id, ANALYSING),
         )
         return str(row["since"]) if row is not None and row["since"] else moment()
 
@@ -97,7 +98,7 @@ class Analysing:
     """Hears the files and stores what was heard."""
 
     job: Work
-    name: ClassVar[str] = "Analysing"
+    name: str = ANALYSING
     _total: int = 0
 
     async def estimate(self, ctx: Context) -> Estimate:

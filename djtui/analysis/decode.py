@@ -118,12 +118,12 @@ class Source:
             _TOLERANCE_S, _TOLERANCE * self.stated
         ):
             self.notes.append(
-                f"Decoded {_length(self.seconds)} of {_length(self.stated)}: cut off or damaged{cause}."
+                f"Decoded {lasting(self.seconds)} of {lasting(self.stated)}: cut off or damaged{cause}."
             )
         elif trouble is not None:
-            self.notes.append(f"Decoding broke off after {_length(self.seconds)}{cause}.")
+            self.notes.append(f"Decoding broke off after {lasting(self.seconds)}{cause}.")
         elif self._kind.cut:
-            self.notes.append(f"The end of the file is missing: it breaks off after {_length(self.seconds)}.")
+            self.notes.append(f"The end of the file is missing: it breaks off after {lasting(self.seconds)}.")
         if self._silenced:
             self.notes.append(f"Damaged: {self._silenced:,} samples made no sense and were silenced.")
 
@@ -213,7 +213,7 @@ def _worst(failures: list[Unanalyzable]) -> Unanalyzable:
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]
-    """A file that is read from beginning to end. In others, soundfile seeks after each read, which costs a third."""
+    """A file that is read from beginning to end: in others soundfile seeks after each read, which is dear."""
 
     def seekable(self) -> bool:
         return False
@@ -281,13 +281,15 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _words(error: Exception) -> str:
-    said = (
-        str(error).rpartition(":")[2].strip(" .")
-        if isinstance(error, soundfile.SoundFileError)
-        else repr(error)
-    )
+    if not isinstance(error, soundfile.SoundFileError):
+        return repr(error)
+    said = str(error).rpartition(":")[2].strip(" .")
     return f"libsndfile: {said}" if said else "libsndfile found an error"
 
 
-def _length(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+def lasting(seconds: float) -> str:
+    """`90` -> "90 s", `4000` -> "1 h 7 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

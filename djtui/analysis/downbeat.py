@@ -1,4 +1,4 @@
-"""Which of four beats begins the bar: chords change there, passages begin there, the kick is often strongest there.
+"""Which of four beats begins the bar: there chords change, passages begin, the bass drum sets in.
 
 It is said only where it is likely: a beat that is wrongly called the first is worse than none.
 """
@@ -12,21 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from djtui.analysis import pitch
-from djtui.analysis.onset import LEVEL_FRAMES, RATE, Curves, Floats
+from djtui.analysis.onset import LEVEL_FRAMES, RATE, Floats
 
 Values = npt.NDArray[np.float64]
 
 BAR: Final = 4
-_LIKELY: Final = 0.7
+_LIKELY: Final = 0.75
 _FEWEST: Final = 16  # beats
 _AROUND: Final = 6  # frames, 35 ms: what begins within belongs to the beat
 _CHORD_SETTLES: Final = 0.15  # of a beat: before it the old chord still rings
-_PITCH_LATE: Final = 0.5  # frames of pitch: the beat lies half a hop before the middle of the frame that has it
+_PITCH_LATE: Final = (
+    0.5  # frames of pitch: the beat lies half a hop before the middle of the frame that has it
+)
 _QUIET: Final = 1e-3  # amplitude: below it a level does not count as a change
-_NEAR_START: Final = 0.25  # of a beat
 
-# Learnt from 266 tracks whose bars are known (175 generated, 91 songs, tunes and loops); 8 numbers.
-_WEIGHTS: Final = np.array([0.0] * 8)
+# Learnt from 266 tracks whose bars are known (175 generated, 91 songs, tunes and loops), and once more from
+# each with a made-up beginning: 8 numbers. In 8-fold cross-validation it speaks on 50 of 59 real songs and
+# loops, and is right on 49.
+_WEIGHTS: Final = np.array([0.01, 0.05, -0.35, 1.36, 1.32, 0.32, 0.61, 1.68])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,13 @@ class Bar:
 
 
 def find(
-    attacks: dict[str, Floats], curves: Curves, pitches: pitch.PitchFrames | None, phase: float, period: float
+    attacks: dict[str, Floats], levels: Floats, pitches: pitch.PitchFrames | None, beats: Values, start: int
 ) -> Bar:
-    """The first downbeat. `phase` and `period` in frames; `attacks` as of `grid.parts_of`."""
-    beats = np.arange(phase, len(curves.full) - period, period)
+    """The first downbeat. `beats` in frames, evenly spaced; `attacks` as of `grid.parts_of`, `levels` as of
+    the curves; `start`: the frame of the first sound."""
     if len(beats) < _FEWEST:
         return Bar(None, 0.0)
-    score = evidence(attacks, curves, pitches, beats, period) @ _WEIGHTS
+    score = evidence(attacks, levels, pitches, beats, start) @ _WEIGHTS
     likely = np.exp(score - score.max())
     likely /= likely.sum()
     best = int(np.argmax(likely))
@@ -52,18 +55,16 @@ def find(
 
 
 def evidence(
-    attacks: dict[str, Floats],
-    curves: Curves,
-    pitches: pitch.PitchFrames | None,
-    beats: Values,
-    period: float,
+    attacks: dict[str, Floats], levels: Floats, pitches: pitch.PitchFrames | None, beats: Values, start: int
 ) -> Values:
-    """[4, 8]: for each beat of the bar, how it stands out from the other three."""
+    """[4, 8]: for each beat of the bar, how it stands out from the others; whether the track begins on it."""
+    period = float(beats[1] - beats[0])
     columns = [_beginning(attacks[name], beats) for name in ("low", "middle", "high", "rise")]
     columns += _harmony(pitches, beats, period)
-    columns.append(_turns(curves.levels, beats, period))
-    stands = [_standing_out(column) for column in columns]
-    return np.stack([*stands, _first_of(curves.full, beats, period)], axis=1)
+    columns.append(_turns(levels, beats, period))
+    begins = np.zeros(BAR)
+    begins[round((start - beats[0]) / period) % BAR] = 1.0
+    return np.stack([*(_standing_out(column) for column in columns), begins], axis=1)
 
 
 def _beginning(attack: Floats, beats: Values) -> Values:
@@ -101,22 +102,15 @@ def _turns(levels: Floats, beats: Values, period: float) -> Values:
     return np.where(inside, (change**2).sum(1), 0.0)
 
 
-def _first_of(onsets: Floats, beats: Values, period: float) -> Values:
-    """1 for the beat of the bar on which the track begins."""
-    loud = onsets > 0.3 * np.percentile(onsets, 97)
-    started = (int(np.argmax(loud)) - beats[0]) / period
-    first = np.zeros(BAR)
-    first[round(started) % BAR] = 1.0
-    return first
-
-
 def _standing_out(values: Values) -> Values:
     """The mean of each beat of the bar, against their mean, by their spread."""
     means = np.array([values[beat::BAR].mean() for beat in range(BAR)])
-    return (means - means.mean()) / (means.std() + 0.1 * abs(means.mean()) + 1e-9)
+    return np.asarray((means - means.mean()) / (means.std() + 0.1 * abs(means.mean()) + 1e-9))
 
 
-def _between(rows: Floats, start: Values | npt.NDArray[np.int64], end: Values | npt.NDArray[np.int64]) -> Values:
+def _between(
+    rows: Floats, start: Values | npt.NDArray[np.int64], end: Values | npt.NDArray[np.int64]
+) -> Values:
     """The sums of rows [n, k] from `start` to `end`, between rows too: [len(start), k]."""
     total = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
     place = np.arange(len(total))
@@ -124,4 +118,4 @@ def _between(rows: Floats, start: Values | npt.NDArray[np.int64], end: Values | 
     def up_to(where: Values | npt.NDArray[np.int64]) -> Values:
         return np.stack([np.interp(where, place, column) for column in total.T], axis=1)
 
-    return up_to(end) - up_to(start)
+    return np.asarray(up_to(end) - up_to(start))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from djtui.analysis.hearing import follow
 from djtui.analysis.listening import File, time_limit
@@ -58,14 +58,16 @@ class Following:
                 await asyncio.wait({task})
 
 
-def _batch(file: File, task: asyncio.Future[Sequence[Any]]) -> Batch:
+def _batch(file: File, task: asyncio.Future[list[tuple[float, float]]]) -> Batch:
     assert file.track_id is not None
     try:
-        tempi = [list(pair) for pair in task.result()]
+        tempi = task.result()
     except Unanalyzable as error:
         return _failed(file, error.sentence)
     except (TaskTimeout, TaskCrashed) as error:
         return _failed(file, str(error))
+    if not tempi:
+        return Batch(nothing, processed=1)
     return Batch(partial(analyses.put_tempi, tempi={file.track_id: tempi}), processed=1, updated=1)
 
 

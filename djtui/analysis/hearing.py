@@ -12,7 +12,7 @@ def hear(path: str, options: Options) -> Analysis:
         from djtui.analysis.analyze import analyze
     except Exception as error:
         raise JobError(
-            f"No file can be analysed: the audio libraries cannot be loaded ({type(error).__name__}: {error}). "
+            f"No file can be analysed: the audio libraries cannot be loaded ({error!r}). "
             "Install djtui again, with all that it needs."
         ) from error
     return analyze(path, options)
@@ -22,4 +22,5 @@ def follow(path: str, options: Options) -> list[tuple[float, float]]:
     """The tempi that a file goes through: from which second on, and how fast. Raises `Unanalyzable`."""
     from djtui.analysis import wandering
 
-    return list(wandering.follow(path, options))
+    tempi: list[tuple[float, float]] = wandering.follow(path, options)
+    return tempi

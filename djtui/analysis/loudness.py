@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
+from djtui.analysis import fourier
 from djtui.analysis.result import Loudness
 from djtui.analysis.true_peak import TruePeak
 
@@ -97,12 +97,12 @@ def _power(sound: Floats, tenth: int, weights: tuple[float, ...]) -> Doubles:
     """The weighted mean square of each tenth of a sound of whole tenths, summed over the channels."""
     if weights == (1.0, 1.0):
         pairs = np.ascontiguousarray(sound).view(np.complex64).reshape(-1, tenth)
-        return _spectral_power(fft.fft(pairs, axis=1), _response(tenth)).astype(np.float64)
+        return _spectral_power(fourier.fft(pairs, axis=1), _response(tenth)).astype(np.float64)
     total = np.zeros(len(sound) // tenth)
     for channel, weight in enumerate(weights):
         if weight:
             mono = np.ascontiguousarray(sound[:, channel]).reshape(-1, tenth)
-            total += weight * _spectral_power(fft.rfft(mono, axis=1), _one_sided(tenth))
+            total += weight * _spectral_power(fourier.rfft(mono, axis=1), _one_sided(tenth))
     return total
 
 

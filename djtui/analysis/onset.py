@@ -1,8 +1,8 @@
 """Onset curves: how much new sound begins at each moment, in all bands and in the low ones.
 
 A spectrum every 5.8 ms, summed into 20 mel bands, compressed by a logarithm; what a band has gained over two
-frames counts as onset (log spectral flux: Böck, Krebs and Schedl, "Evaluating the online capabilities of onset
-detection methods", ISMIR 2012). Fed in blocks of any size; what is kept grows by 0.6 kB a second of sound.
+frames counts as onset (log spectral flux: Böck, Krebs and Schedl, "Evaluating the online capabilities of
+onset detection methods", ISMIR 2012). Fed in blocks of any size; what is kept grows by 3 kB a second.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Curves:
     bass: Floats
     """Amplitude of the low bands."""
     levels: Floats
-    """[m, 3]: the peak amplitude below 200 Hz, below 2 kHz and above in every LEVEL_FRAMES frames; a sine of full
-    scale is 1."""
+    """[m, 3]: the highest amplitude below 200 Hz, up to 2 kHz and above in LEVEL_FRAMES frames; a sine of
+    full scale is 1."""
 
     @property
     def seconds(self) -> float:
@@ -109,7 +109,7 @@ class Onsets:
         self._levels.append(np.sqrt(np.maximum.reduceat(parts, first)))
 
     def _reference(self, bands: Floats) -> float:
-        """The power of the loud passages so far: the level of the whole track, without waiting for its end."""
+        """The power of the loud passages so far: the level of a track without waiting for its end."""
         decibels = 10 * np.log10(bands.mean(1) + _FLOOR)
         place = np.clip(decibels + _DECIBELS / 2, 0, _DECIBELS - 1).astype(np.int64)
         self._histogram += np.bincount(place, minlength=_DECIBELS)
@@ -120,7 +120,7 @@ class Onsets:
 
 def compressed(power: Floats, reference: float) -> Floats:
     """Logarithm of a power, flat below 30 dB under the reference."""
-    return np.log1p(power * np.float32(_RANGE / (reference + _FLOOR)))
+    return np.asarray(np.log1p(power * np.float32(_RANGE / (reference + _FLOOR))))
 
 
 def _mel_filters() -> Floats:
@@ -135,7 +135,7 @@ def _mel_filters() -> Floats:
         filters[:, band] = np.maximum(triangle, 0)
         if not filters[:, band].any():  # narrower than the distance of two bins
             filters[np.argmin(np.abs(bins - centre)), band] = 1
-    return (filters / filters.sum(0)).astype(np.float32)
+    return np.asarray(filters / filters.sum(0), np.float32)
 
 
 def _level_filters() -> Floats:
@@ -145,7 +145,7 @@ def _level_filters() -> Floats:
     sine = FRAME * float((_WINDOW**2).sum()) / 4  # the power, over all bins, of a sine of full scale
     filters = (which[:, None] == np.arange(3)) / sine
     filters[0] = 0  # a constant offset is no sound
-    return filters.astype(np.float32)
+    return np.asarray(filters, np.float32)
 
 
 _WINDOW: Final = np.hanning(FRAME + 1)[:-1].astype(np.float32)

@@ -1,8 +1,8 @@
-"""The exact period of a beat: the autocorrelation of the onsets is followed from 4 beats out to most of the track.
+"""The exact period of a beat: the autocorrelation of the onsets, followed out to most of the track.
 
-A constant tempo lays peaks at every multiple of 4 beats. The line through them is as exact as the farthest peak:
-a peak found to 1 ms at 3 minutes gives the tempo to 0.001 BPM. No beat has to be found for it, so breaks and
-half-heard beats do not matter.
+A constant tempo lays peaks at every multiple of 4 beats. The line through them is as exact as the farthest
+peak: a peak found to 1 ms at 3 minutes gives the tempo to 0.001 BPM. No beat has to be found for it,
+so breaks and half-heard beats do not matter.
 """
 
 from __future__ import annotations
@@ -50,30 +50,31 @@ def normalized(onsets: Floats) -> Floats:
 
     def local_mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-        return (total[end] - total[start]) / (end - start)
+        return np.asarray((total[end] - total[start]) / (end - start))
 
     centred = onsets - local_mean(onsets)
     spread = np.sqrt(local_mean(centred * centred))
-    return (centred / (spread + 0.3 * spread.mean() + 1e-9)).astype(np.float32)
+    return np.asarray(centred / (spread + 0.3 * spread.mean() + 1e-9), np.float32)
 
 
 def autocorrelation(values: Floats, lags: int) -> Floats:
-    """Of lag 0 (1.0) to `lags` - 1 frames, as if the overlap were whole at every lag (to a third of the length)."""
+    """Of lag 0 (1.0) to `lags` - 1 frames, made up for the shrinking overlap (to a third of the length)."""
     count = len(values)
     size = fft.next_fast_len(count + lags, real=True)
     spectrum = fft.rfft(values, size)
     raw = fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
     overlap = np.maximum(count - np.arange(lags), 0.3 * count) / count
-    return (raw / (raw[0] + 1e-9) / overlap).astype(np.float32)
+    return np.asarray(raw / (raw[0] + 1e-9) / overlap, np.float32)
 
 
 def correlated(full: Floats, low: Floats) -> Floats:
     """The autocorrelation in which the ridge is followed, of two normalised curves."""
     lags = min(len(full), int(len(full) * _FARTHEST_SHARE) + int(RATE))
-    total = sum(autocorrelation(rises - rises.mean(), lags) for rises in (np.maximum(full, 0), np.maximum(low, 0)))
+    risen = [np.maximum(curve, 0) for curve in (full, low)]
+    total = np.sum([autocorrelation(curve - curve.mean(), lags) for curve in risen], axis=0)
     reach = np.arange(-5, 6)
     kernel = np.exp(-0.5 * (reach / _SMOOTHING) ** 2)
-    return np.convolve(total, kernel / kernel.sum(), "same").astype(np.float32)
+    return np.asarray(np.convolve(total, kernel / kernel.sum(), "same"), np.float32)
 
 
 def follow(bpm: float, correlation: Floats, count: int) -> Line | None:

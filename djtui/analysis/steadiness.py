@@ -49,7 +49,7 @@ class Course:
 
 
 def deviations(onsets: Floats, bpm: float) -> tuple[Values, Values]:
-    """How late, in seconds, every 16 beats come against a constant grid, and how clearly (-1 to 1) they say so.
+    """How late, in seconds, every 16 beats come against a constant grid; how clearly (-1 to 1) that is heard.
 
     Each chunk's onsets are folded over the beat and shifted over the fold of the whole.
     """
@@ -58,8 +58,8 @@ def deviations(onsets: Floats, bpm: float) -> tuple[Values, Values]:
     chunks = (beats / _CHUNK_BEATS).astype(np.int64)
     place = chunks * _BINS + ((beats % 1) * _BINS).astype(np.int64)
     count = int(chunks[-1]) + 1
-    folds = np.bincount(place, np.maximum(onsets, 0), minlength=count * _BINS).reshape(count, _BINS)
-    folds = _centred(_smooth(folds))
+    onset_sums = np.bincount(place, np.maximum(onsets, 0), minlength=count * _BINS)
+    folds = _centred(_smooth(onset_sums.reshape(count, _BINS).astype(np.float64)))
     whole = _centred(folds.sum(0, keepdims=True))[0]
     shifted = np.stack([np.roll(whole, shift) for shift in _SHIFTS], axis=1)
     match = folds @ shifted
@@ -82,7 +82,7 @@ def on_grid(late: Values, clear: Values) -> float:
 
 
 def wanders(late: Values, clear: Values) -> bool:
-    """Whether the beats leave the grid little by little, as a player does, and not by leaps, as mishearing does."""
+    """Whether the beats leave the grid little by little, as players do, not by leaps, as mishearing does."""
     say = late[clear > _CLEAR]
     return len(say) > 2 and on_grid(late, clear) < _MOST and bool(np.median(np.abs(np.diff(say))) < _ON_GRID)
 
@@ -124,7 +124,7 @@ def _pieces(full: Floats, low: Floats, options: Options) -> Iterator[Piece | Non
 
 
 def _blurred_tempo(full: Floats, options: Options) -> float:
-    """Where every bar is of another length, bars are alike only if onsets are taken less exactly; else the slow
+    """The tempo of a drifting track. Its bars are alike only if onsets are taken less exactly; else the slow
     octaves go unheard, for their multiples are the farthest off."""
     width = int(3 * _BLUR)
     kernel = np.exp(-0.5 * (np.arange(-width, width + 1) / _BLUR) ** 2)
@@ -134,7 +134,7 @@ def _blurred_tempo(full: Floats, options: Options) -> float:
 
 
 def needed_pulse(seconds: float) -> float:
-    """The least pulse of music: noise and speech, measured over 4 to 240 s, stay below two thirds of it."""
+    """The least pulse of music. It falls with the length: short noise looks regular by chance."""
     return 0.05 + 0.4 / float(np.sqrt(seconds))
 
 
@@ -182,10 +182,12 @@ def _runs(parts: list[list[float]]) -> list[list[float]]:
 def _smooth(folds: Values) -> Values:
     kernel = np.exp(-0.5 * (np.arange(-4, 5) / 1.5) ** 2)
     wrapped = np.concatenate([folds[:, -4:], folds, folds[:, :4]], axis=1)
-    return np.asarray(sum(weight * wrapped[:, at : at + _BINS] for at, weight in enumerate(kernel / kernel.sum())))
+    return np.asarray(
+        sum(weight * wrapped[:, at : at + _BINS] for at, weight in enumerate(kernel / kernel.sum()))
+    )
 
 
 def _centred(folds: Values) -> Values:
     """Without mean, of length 1: products of two are correlations."""
     folds = folds - folds.mean(1, keepdims=True)
-    return folds / (np.linalg.norm(folds, axis=1, keepdims=True) + 1e-9)
+    return np.asarray(folds / (np.linalg.norm(folds, axis=1, keepdims=True) + 1e-9))

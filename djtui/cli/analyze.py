@@ -32,6 +32,7 @@ AUDIO: Final = frozenset(
 
 _EVERY_S: Final = 0.5
 _LISTED: Final = 20
+_LONG_S: Final = 60.0
 
 
 @click.command()
@@ -39,7 +40,7 @@ _LISTED: Final = 20
 @click.option("--query", metavar="QUERY", help="The tracks of the library that a filter finds.")
 @click.option("--again", is_flag=True, help="Also what is known already.")
 @click.option("--retry", is_flag=True, help="Only what could not be analysed before.")
-@click.option("--true-peak", is_flag=True, help="Measure the true peak too (a third more work).")
+@click.option("--true-peak", is_flag=True, help="Measure the true peak too, which takes longer.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Files at once; pool.analysis.max by default.")
 @click.option(
     "--timeout",
@@ -89,7 +90,7 @@ async def analyze(
         async with session.library(create=False) as library:
             if dry_run:
                 return await _estimated(session, library, params)
-            return await run.of_library(library, None)
+            return await run.of_library(library)
     paths = await asyncio.to_thread(_expanded, files)
     if not session.library_path.exists():
         return await run.all(None, paths, dry_run)
@@ -131,10 +132,13 @@ class _Run:
             return CANCELLED
         return self._end(job)
 
-    async def of_library(self, library: Library, ids: frozenset[int] | None) -> int:
-        """The tracks that the parameters mean."""
+    async def of_library(self, library: Library) -> int:
+        """The tracks that the parameters mean; what takes minutes is announced."""
         from djtui.analysis.choosing import Selection, candidates
 
+        cost = await estimate(library, KINDS, "analysis", self.params, settings=self.settings)
+        if (cost["seconds"] or 0) > _LONG_S:
+            self.session.out.note(f"{cost['notes'][0]}.")
         meant, _ = await candidates(library, Selection.of(self.params))
         view = await self._job(library, frozenset(meant), named=False)
         if view.state != "succeeded":

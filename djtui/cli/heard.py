@@ -58,7 +58,8 @@ def line(heard: Heard, session: Session) -> str:
     )
     lufs = "–" if heard.lufs is None else f"{heard.lufs:.1f}"
     name = heard.path.rpartition("/")[2]
-    said = "; ".join(heard.notes)
+    steadiness = [f"{heard.steadiness} tempo"] if heard.steadiness in ("drifting", "changing") else []
+    said = "; ".join((*steadiness, *heard.notes))
     energy = "–" if heard.energy is None else heard.energy
     return f"{bpm:<7} {key:>5} {lufs:>7} {energy:>7}  {name}{f'  ({said})' if said else ''}"
 

@@ -16,8 +16,9 @@ from djtui.library.tracks import as_json
 class Heard:
     """A row of table analysis; the schema says what each value means. Unknown is None.
 
-    With `reason` and `failure` (a sentence) the file could not be analysed. `taken` are the track's fields
-    that were set from here, `dismissed` those whose difference the DJ has seen and left.
+    With `reason` and `failure` (a sentence) the file could not be analysed. `tempi` are other octaves of the
+    tempo, in BPM; where it changes and was followed, pairs: from which second on, and how fast. `taken` are
+    the track's fields that were set from here, `dismissed` those whose difference the DJ has left.
     """
 
     track_id: int

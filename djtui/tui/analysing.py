@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from djtui.library.database import Library
 from djtui.tui import beats, changing, environment, formats
 from djtui.tui.beats import BeatError, Image
+from djtui.tui.beside import beside
 from djtui.tui.changing import Refused
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 KIND: Final = "analysis"
 NOTE: Final = "beats"
 
+T = TypeVar("T")
+
+_FEW: Final = 200
 _GONE: Final = "This track is no longer in the library."
 
 
@@ -25,10 +31,9 @@ _GONE: Final = "This track is no longer in the library."
 
 async def estimate(app: DjtuiApp, params: Mapping[str, Any]) -> dict[str, Any]:
     """What an analysis would cost. Raises `LibraryError`, `Refused`."""
+    await environment.loaded("djtui.jobs.requests", "djtui.kinds", "djtui.analysis.analyzing")
     from djtui.jobs import requests
     from djtui.jobs.job import JobError
-
-    await environment.loaded("djtui.kinds", "djtui.analysis.analyzing")
     from djtui.kinds import KINDS
 
     library = await app.library()
@@ -144,42 +149,64 @@ async def _offer_grid(app: DjtuiApp, image: Image) -> None:
 # -- differences ----------------------------------------------------------------------------------
 
 
-async def take(app: DjtuiApp, found: Sequence[Difference]) -> None:
-    """Set the tracks to what is heard. Raises `LibraryError`."""
+async def _apart(
+    app: DjtuiApp,
+    work: Callable[[Library, Sequence[Difference]], Coroutine[Any, Any, T]],
+    found: Sequence[Difference],
+) -> T:
+    """Work on differences; on many of them beside the event loop, over connections of their own."""
+    if len(found) <= _FEW:
+        return await work(await app.library(), found)
+
+    async def opened() -> T:
+        library = await Library.open(app.library_path, create=False)
+        try:
+            return await work(library, found)
+        finally:
+            await library.close()
+
+    return await beside(asyncio.run, opened())
+
+
+async def take(app: DjtuiApp, found: Sequence[Difference]) -> str:
+    """Set the tracks to what is heard. Returns what was done, in words. Raises `LibraryError`."""
     from djtui.library import differences
 
-    changed, change = await differences.take(await app.library(), found)
-    left = "" if changed else ": what stands there was changed meanwhile"
-    said = f"{formats.plural(changed, 'track')} set as the analysis hears {_them(found)}{left}"
-    app.toasts.put(NOTE, "done", f"{said} · u takes it back" if change is not None else said)
+    changed, change = await _apart(app, differences.take, found)
+    if change is None:
+        return "Nothing was set: what stands there was changed meanwhile."
+    return f"{formats.plural(changed, 'track')} set as the analysis hears {_them(found)} · u takes it back"
 
 
-async def dismiss(app: DjtuiApp, found: Sequence[Difference]) -> None:
-    """Leave the tracks as they are. Raises `LibraryError`."""
+async def dismiss(app: DjtuiApp, found: Sequence[Difference]) -> str:
+    """Leave the tracks as they are. Returns what was done, in words. Raises `LibraryError`."""
     from djtui.library import differences
 
-    count = await differences.dismiss(await app.library(), found)
-    app.toasts.put(NOTE, "done", f"{formats.plural(count, 'difference')} left so · u takes it back")
+    count = await _apart(app, differences.dismiss, found)
+    so = "it is" if count == 1 else "they are"
+    return f"{formats.plural(count, 'difference')} left as {so} · u takes it back"
 
 
-async def list_again(app: DjtuiApp, found: Sequence[Difference]) -> None:
-    """List differences again that the DJ had left. Raises `LibraryError`."""
+async def list_again(app: DjtuiApp, found: Sequence[Difference]) -> str:
+    """List differences again that the DJ had left. Returns what was done, in words. Raises `LibraryError`."""
+    await _apart(app, _list_again, found)
+    return f"{formats.plural(len(found), 'difference')} listed again"
+
+
+async def _list_again(library: Library, found: Sequence[Difference]) -> None:
     from djtui.library import analyses
     from djtui.library.tracks import as_json
 
     fields: dict[int, set[str]] = {}
     for each in found:
         fields.setdefault(each.track_id, set()).add(each.field)
-    async with (await app.library()).writing() as tx:
+    async with library.writing() as tx:
         heard = await analyses.get_many(tx, list(fields))
+        left = {id: [name for name in each.dismissed if name not in fields[id]] for id, each in heard.items()}
         await tx.executemany(
             "UPDATE analysis SET dismissed = ? WHERE track_id = ?",
-            [
-                (as_json([name for name in each.dismissed if name not in fields[id]]), id)
-                for id, each in heard.items()
-            ],
+            [(as_json(names), id) for id, names in left.items()],
         )
-    app.toasts.put(NOTE, "done", f"{formats.plural(len(found), 'difference')} listed again")
 
 
 def _them(found: Sequence[Difference]) -> str:

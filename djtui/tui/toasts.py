@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from djtui.tui import formats
 
@@ -135,7 +135,7 @@ def outcome(job: JobView) -> str:
     """What a finished job did, in counts."""
     if job.state == "failed":
         return job.error or "failed"
-    result = job.result or {}
+    result: dict[str, Any] = job.result or _so_far(job)
     said = [
         f"{number:,} {one if number == 1 else many}"
         for name, one, many in (_OF_ANALYSIS if job.kind == "analysis" else _COUNTS)
@@ -147,3 +147,8 @@ def outcome(job: JobView) -> str:
     without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
     text = ", ".join(said) or without
     return " · ".join((text, *(note for note in result.get("notes", ())[:1] if isinstance(note, str))))
+
+
+def _so_far(job: JobView) -> dict[str, int]:
+    """What a job did that was cancelled: of an analysis all that is stored."""
+    return {"analyzed": sum(phase.added for phase in job.phases)} if job.kind == "analysis" else {}

@@ -52,9 +52,13 @@ def djtui(path: str, *, true_peak: bool = False) -> Heard:
 
 
 def hear_all(paths: Sequence[str], analyser: Analyser) -> list[Heard]:
-    """Ask the analyser for each file, in two processes with one thread each."""
+    """Ask the analyser for each file, in two processes with one thread each.
+
+    Once in this process first: two that fill numba's cache at the same time leave one that crashes.
+    """
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[variable] = "1"
+    hear(analyser, paths[0])
     with get_context("spawn").Pool(PROCESSES, _warm_up, (analyser, paths[0])) as pool:
         return pool.map(partial(hear, analyser), paths, chunksize=1)
 

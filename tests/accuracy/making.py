@@ -1,4 +1,7 @@
-"""The generated part of the truth set: dance tracks and tunes. Each is decided by its number alone."""
+"""The generated part of the truth set: dance tracks and tunes. Each is decided by number and edition alone.
+
+What was tuned on one edition is judged on another.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,23 @@ from tests.accuracy.rendering import FORMATS, RATE, Sound, encode, master, play,
 from tests.accuracy.truth import Truth
 
 TRACKS, TUNES = 176, 64
+_EDITION = 10_000
 LONG_EVERY = 22  # every so many tracks one lasts four minutes
 FOUR_TO_THE_FLOOR = ("house", "techno", "trance")
 
 
-def dance_tracks(folder: Path, known: frozenset[str]) -> Iterator[Truth]:
+def dance_tracks(folder: Path, known: frozenset[str], edition: int = 0) -> Iterator[Truth]:
     """Make the dance tracks that are not yet known."""
     for number in range(TRACKS):
-        plan = _Plan(number, folder)
+        plan = _Plan(number, folder, edition)
         if str(plan.path) not in known:
             yield plan.make()
 
 
-def folk_tunes(folder: Path, known: frozenset[str]) -> Iterator[Truth]:
+def folk_tunes(folder: Path, known: frozenset[str], edition: int = 0) -> Iterator[Truth]:
     """Make the tunes that are not yet known. Those without drums are for their key only."""
     for number in range(TUNES):
-        choose = random.Random(2000 + number)
+        choose = random.Random(2000 + number + _EDITION * edition)
         waltz = number % 4 == 3
         tune = tunes.Tune(
             bpm=choose.randint(88, 152),
@@ -39,7 +43,7 @@ def folk_tunes(folder: Path, known: frozenset[str]) -> Iterator[Truth]:
             beats_a_bar=3 if waltz else 4,
             drums=not waltz and number % 4 != 2,
             periods=choose.choice((3, 4)),
-            seed=number,
+            seed=number + _EDITION * edition,
         )
         format = list(FORMATS)[number % len(FORMATS)]
         path = folder / f"tune-{number:03}-{tune.key}.{FORMATS[format][0]}"
@@ -65,8 +69,8 @@ def folk_tunes(folder: Path, known: frozenset[str]) -> Iterator[Truth]:
 class _Plan:
     """One dance track."""
 
-    def __init__(self, number: int, folder: Path) -> None:
-        choose = random.Random(1000 + number)
+    def __init__(self, number: int, folder: Path, edition: int) -> None:
+        choose = random.Random(1000 + number + _EDITION * edition)
         names = list(STYLES)
         style = names[number % len(names)]
         low, high = STYLES[style].tempi
@@ -80,7 +84,7 @@ class _Plan:
             minor=choose.random() < 0.6,
             bars=round(seconds * bpm / 240),
             lead_in=choose.choice((0, 0, 0.5, 1, 0.37, 2.25)),
-            seed=number,
+            seed=number + _EDITION * edition,
         )
         self.format = list(FORMATS)[number // 2 % len(FORMATS)]
         self.cents = choose.choice((0, 0, 0, 0, -25, 18, 31, -15))

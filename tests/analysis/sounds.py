@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ RATE = 22_050
 
 def beats(seconds: float, samplerate: int = RATE, channels: int = 2, bpm: float = 120.0) -> Floats:
     """Kicks and hats over a chord of A minor: [n, channels]."""
+    return np.tile(_beats(seconds, samplerate, bpm)[:, None], channels)
+
+
+@cache
+def _beats(seconds: float, samplerate: int, bpm: float) -> Floats:
     t = np.arange(round(seconds * samplerate)) / samplerate
     beat = 60 / bpm
     kick = 0.5 * np.sin(2 * np.pi * 55 * (t % beat)) * np.exp(-18 * (t % beat))
     hiss = np.random.default_rng(1).standard_normal(len(t))
     hat = hiss * (0.1 * np.exp(-60 * ((t + beat / 2) % beat)) + 0.1 * np.exp(-200 * (t % beat)) + 0.001)
     chord = sum(0.06 * np.sin(2 * np.pi * note * t) for note in (220.0, 261.63, 329.63))
-    return np.tile((kick + chord + hat)[:, None], channels).astype(np.float32)
+    return np.asarray(kick + chord + hat, np.float32)
 
 
 def write(path: Path, sound: Floats, samplerate: int = RATE, **format: Any) -> Path:
@@ -40,7 +46,8 @@ def program(path: Path, python: str) -> str:
 import os, signal, struct, sys, time
 def answer(frames, rate=22050, stated=0xFFFFFFFF):
     out = sys.stdout.buffer
-    out.write(b"RIFF" + struct.pack("<I", stated) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 3, 1, rate, 4 * rate, 4, 32))
+    out.write(b"RIFF" + struct.pack("<I", stated) + b"WAVE")
+    out.write(b"fmt " + struct.pack("<IHHIIHH", 16, 3, 1, rate, 4 * rate, 4, 32))
     out.write(b"data" + struct.pack("<I", stated))
     out.write(struct.pack("<f", 0.25) * frames)
     out.flush()

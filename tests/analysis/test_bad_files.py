@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,9 @@ HTML = b"<!DOCTYPE html><html><head><title>404</title></head><body>Not found</bo
 NOISE = np.random.default_rng(7).bytes(200_000)
 PROTECTED_WMA = bytes.fromhex("3026B2758E66CF11A6D900AA0062CE6C") + bytes(40)
 PROTECTED_WMA += bytes.fromhex("FBB3112223BDD211B4B700A0C955FC6E") + bytes(400)
-CODED_WAV = b"RIFF\xff\0\0\0WAVEfmt \x10\0\0\0\xfe\xca\x02\0\x44\xac\0\0\0\0\0\0\0\0\0\0data\xf0\0\0\0" + bytes(240)
+CODED_WAV = (
+    b"RIFF\xff\0\0\0WAVEfmt \x10\0\0\0\xfe\xca\x02\0\x44\xac\0\0\0\0\0\0\0\0\0\0data\xf0\0\0\0" + bytes(240)
+)
 
 
 def failure(path: Path, options: Options | None = None) -> Unanalyzable:
@@ -108,7 +111,7 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path, song: Path) -
     ],
 )
 def test_a_truncated_file_is_analysed_as_far_as_it_goes(tmp_path: Path, ending: str, note: str) -> None:
-    rate = 48_000 if ending == "opus" else RATE
+    rate = 8_000 if ending == "opus" else RATE
     path = sounds.write(tmp_path / f"a.{ending}", sounds.beats(20, rate), rate)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 5])
     analysis = analyze(str(path))
@@ -134,10 +137,12 @@ def flipped(data: bytes, seed: int) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("ending", ["mp3", "flac", "ogg", "wav"])
 def test_flipped_bits_never_make_it_loud(tmp_path: Path, ending: str, seed: int) -> None:
-    path = sounds.write(tmp_path / f"a.{ending}", sounds.beats(20), subtype="FLOAT" if ending == "wav" else None)
+    path = sounds.write(
+        tmp_path / f"a.{ending}", sounds.beats(10), subtype="FLOAT" if ending == "wav" else None
+    )
     path.write_bytes(flipped(path.read_bytes(), seed))
     try:
         analysis = analyze(str(path))
@@ -146,30 +151,27 @@ def test_flipped_bits_never_make_it_loud(tmp_path: Path, ending: str, seed: int)
         return
     assert analysis.loudness.lufs is None or analysis.loudness.lufs < 6
     assert analysis.loudness.sample_peak is None or analysis.loudness.sample_peak <= 12.05
-    if analysis.duration < 18.9:
+    if analysis.duration < 8.9:
         assert analysis.notes
 
 
-@pytest.mark.parametrize(("start", "least"), [(5_000, 0), (100_000, 5)])
+@pytest.mark.parametrize(("start", "least"), [(5_000, 0), (100_000, 4)])
 def test_140_kb_of_zeros_inside_leave_what_is_before_them(tmp_path: Path, start: int, least: float) -> None:
-    path = sounds.write(tmp_path / "a.mp3", sounds.beats(40), bitrate_mode="CONSTANT", compression_level=0.5)
+    path = sounds.write(tmp_path / "a.mp3", sounds.beats(20), bitrate_mode="CONSTANT", compression_level=0)
     data = bytearray(path.read_bytes())
-    assert len(data) > 300_000
     data[start : start + 140_000] = bytes(140_000)
     path.write_bytes(data)
-    try:
-        analysis = analyze(str(path))
-    except Unanalyzable as error:
-        assert error.reason == "damaged"
-        assert least == 0
+    if not least:
+        assert failure(path).reason == "damaged"
         return
+    analysis = analyze(str(path))
     assert analysis.duration > least
     assert analysis.notes[0].startswith("Decoded ")
 
 
 def sound_of(kind: str) -> Floats:
     t = np.arange(8 * RATE) / RATE
-    shapes: dict[str, Callable[[], Floats]] = {
+    shapes: dict[str, Callable[[], Any]] = {
         "silence": lambda: np.zeros(len(t)),
         "an offset": lambda: np.full(len(t), 0.5),
         "nan": lambda: np.full(len(t), np.nan),
@@ -180,7 +182,9 @@ def sound_of(kind: str) -> Floats:
     return np.tile(shapes[kind]()[:, None], 2).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", ["silence", "an offset", "nan", "one sample", "a tenth of a second", "a whisper"])
+@pytest.mark.parametrize(
+    "kind", ["silence", "an offset", "nan", "one sample", "a tenth of a second", "a whisper"]
+)
 def test_where_nothing_can_be_heard_nothing_is_guessed(tmp_path: Path, kind: str) -> None:
     path = sounds.write(tmp_path / "a.wav", sound_of(kind), subtype="FLOAT")
     analysis = analyze(str(path), Options(true_peak=True))

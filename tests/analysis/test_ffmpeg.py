@@ -56,7 +56,10 @@ def test_a_decoder_that_gives_nothing_costs_the_file_and_says_why(
 @pytest.mark.parametrize(
     ("python", "note"),
     [
-        ("answer(44_100); sys.exit(1)", "Decoded 2 s of 4 s: cut off or damaged (ffmpeg ended with status 1)."),
+        (
+            "answer(44_100); sys.exit(1)",
+            "Decoded 2 s of 4 s: cut off or damaged (ffmpeg ended with status 1).",
+        ),
         (
             "answer(44_100); os.kill(os.getpid(), signal.SIGSEGV)",
             "Decoded 2 s of 4 s: cut off or damaged (ffmpeg was ended by SIGSEGV).",
@@ -65,7 +68,9 @@ def test_a_decoder_that_gives_nothing_costs_the_file_and_says_why(
         ("answer(88_200); sys.exit(1)", "Decoding broke off after 4 s (ffmpeg ended with status 1)."),
     ],
 )
-def test_what_came_before_a_decoder_broke_off_is_kept(tmp_path: Path, m4a: Path, python: str, note: str) -> None:
+def test_what_came_before_a_decoder_broke_off_is_kept(
+    tmp_path: Path, m4a: Path, python: str, note: str
+) -> None:
     with open_audio(str(m4a), sounds.program(tmp_path / "ffmpeg", python)) as source:
         sound = np.concatenate(list(source))
     assert (source.decoder, source.samplerate, source.stated) == ("ffmpeg", 22_050, 4.0)
@@ -117,7 +122,9 @@ def test_ffmpeg_is_given_nothing_but_a_local_file_and_one_thread(tmp_path: Path)
     path = tmp_path / "-i http:x%03d.m4a"
     path.write_bytes(sounds.film(seconds=4))
     said = tmp_path / "said"
-    program = sounds.program(tmp_path / "ffmpeg", f"open({str(said)!r}, 'w').write('\\n'.join(sys.argv)); answer(9)")
+    program = sounds.program(
+        tmp_path / "ffmpeg", f"open({str(said)!r}, 'w').write('\\n'.join(sys.argv)); answer(9)"
+    )
     with open_audio(str(path), program) as source:
         list(source)
     arguments = said.read_text().split("\n")
@@ -152,5 +159,5 @@ def running(program: str) -> bool:
     """Whether a process of this program is alive."""
     for process in psutil.process_iter(["cmdline", "status"]):
         if program in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE:
-            return program != process.info["cmdline"][-1]
+            return True
     return False

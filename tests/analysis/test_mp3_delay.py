@@ -11,7 +11,7 @@ import pytest
 from djtui.analysis import mpeg
 from djtui.analysis.decode import open_audio
 from djtui.analysis.ffmpeg import FfmpegReader
-from djtui.analysis.mp3_delay import Decoder, Delay, from_nml, read_delay, to_nml
+from djtui.analysis.mp3_delay import Delay, from_nml, read_delay, to_nml
 from djtui.analysis.result import Unanalyzable
 from tests.analysis import sounds
 
@@ -115,7 +115,9 @@ def test_it_says_what_is_proven_and_what_else_is_possible(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["xing", "vbri"])
-@pytest.mark.parametrize("ffmpeg", [None, pytest.param(FFMPEG, marks=pytest.mark.skipif(not FFMPEG, reason="none"))])
+@pytest.mark.parametrize(
+    "ffmpeg", [None, pytest.param(FFMPEG, marks=pytest.mark.skipif(not FFMPEG, reason="none"))]
+)
 def test_other_information_frames_count_as_each_decoder_treats_them(
     tmp_path: Path, kind: str, ffmpeg: str | None
 ) -> None:

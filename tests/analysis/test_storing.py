@@ -19,7 +19,7 @@ from tests.making import add_tracks
 
 SETTINGS = AnalysisSettings()
 PATH = "/music/opal.flac"
-GRID = [4, 50.0, 0.0, None, "AutoGrid", -1, 64.0, None]
+GRID: tracks.CueRow = (4, 50.0, 0.0, None, "AutoGrid", -1, 64.0, None)
 
 HEARD = Analysis(
     path=PATH,
@@ -195,9 +195,7 @@ async def test_a_grid_that_is_there_a_locked_track_and_another_tempo_keep_the_gr
     path = tmp_path / "opal.wav"
     music.write(path, 128.0, seconds=2)
     fields = {"path": str(path)}
-    await add_tracks(
-        library, [fields, {**fields, "locked": 1}, {**fields, "bpm": 64.0}], cues={0: [tuple(GRID)]}
-    )
+    await add_tracks(library, [fields, {**fields, "locked": 1}, {**fields, "bpm": 64.0}], cues={0: [GRID]})
     await store(library, *[replace(HEARD, path=str(path))] * 3, settings=replace(SETTINGS, grids=True))
     assert [len(await tracks.cues(library, id)) for id in (1, 2, 3)] == [1, 0, 0]
     assert await give_grids(library, [1, 2, 3]) == (0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from djtui.analysis.result import COLUMNS
@@ -10,7 +11,7 @@ from djtui.analysis.waveform import draw
 from tests.analysis.sounds import Floats
 
 
-def drawn(levels: Floats) -> Floats:
+def drawn(levels: npt.NDArray[np.floating]) -> Floats:
     return np.frombuffer(draw(levels.astype(np.float32)), np.uint8).reshape(COLUMNS, 3).astype(np.float32)
 
 

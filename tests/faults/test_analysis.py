@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -95,7 +96,7 @@ def workers(pid: int) -> Iterator[psutil.Process]:
                 yield child
 
 
-def ask(library: Path, sql: str) -> list[tuple[object, ...]]:
+def ask(library: Path, sql: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(f"file:{library}?mode=ro", uri=True, timeout=30)) as connection:
         return connection.execute(sql).fetchall()
 
@@ -103,7 +104,7 @@ def ask(library: Path, sql: str) -> list[tuple[object, ...]]:
 def wait_for_rows(library: Path, count: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60 + TRACKS / 5
     while process.poll() is None and time.monotonic() < deadline:
-        if int(str(ask(library, "SELECT count(*) FROM analysis")[0][0])) >= count:
+        if ask(library, "SELECT count(*) FROM analysis")[0][0] >= count:
             return
         time.sleep(0.02)
 
@@ -116,7 +117,7 @@ def test_killed_hosts_and_workers_cost_no_file_and_none_is_heard_twice(tmp_path:
     asyncio.run(shelve(library, paths))
     dice = random.Random(5)
 
-    stored: dict[object, object] = {}
+    stored: dict[int, str] = {}
     for kill in range(HOSTS):
         process = start(library)
         wait_for_rows(library, (kill + 1) * TRACKS // (2 * HOSTS), process)

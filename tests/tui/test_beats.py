@@ -19,7 +19,6 @@ def track(**fields: Any) -> dict[str, Any]:
 
 def test_the_tempo_of_taps_is_that_of_the_median_so_that_a_missed_one_does_not_matter() -> None:
     taps = Taps()
-    assert taps.bpm is None
     for at in (0.0, 0.5, 1.0, 2.0, 2.5, 3.0):
         taps.tap(at)
     assert (taps.bpm, taps.count) == (120.0, 6)
@@ -29,11 +28,11 @@ def test_a_key_that_bounces_is_one_tap_and_a_pause_begins_anew() -> None:
     taps = Taps()
     for at in (0.0, 0.01, 0.5, 0.52, 1.0):
         taps.tap(at)
-    assert (taps.bpm, taps.count) == (120.0, 3)
+    assert [taps.bpm, taps.count] == [120.0, 3]
     taps.tap(4.5)
-    assert (taps.bpm, taps.count) == (None, 1)
+    assert [taps.bpm, taps.count] == [None, 1]
     taps.tap(5.5)
-    assert taps.bpm == 60.0
+    assert [taps.bpm, taps.count] == [60.0, 2]
 
 
 def test_a_doubled_tempo_doubles_that_of_every_grid_marker_and_leaves_the_cues() -> None:

@@ -13,6 +13,8 @@ from djtui.tui.screens.track_actions import TrackActions
 from djtui.tui.steps import Steps
 
 NUDGE_MS: Final = 10.0
+FIRST: Final = 500
+"""Of the marked tracks, so many go before the others."""
 
 
 class AnalysisActions(TrackActions):
@@ -65,7 +67,7 @@ class AnalysisActions(TrackActions):
         from djtui.tui.screens.analyse import Choice
 
         table, question = self.table, self.question
-        first = {"first": list(dict.fromkeys((*table.chosen, *self._seen)))}
+        first = {"first": list(dict.fromkeys((*table.chosen[:FIRST], *self._seen)))}
         if marked := table.marked:
             yield Choice("m", f"the {formats.plural(len(marked), 'marked track')}", {"ids": table.chosen})
         elif (here := table.cursor_track_id) is not None:

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -51,7 +52,17 @@ _KINDS: Final = {
 }
 _SURE: Final = 0.75
 
-Deed = Callable[["DjtuiApp", Sequence[Difference]], Coroutine[Any, Any, None]]
+Key = tuple[int, str]
+"""Of a difference: the track's id and the field."""
+
+Deed = Callable[["DjtuiApp", Sequence[Difference]], Coroutine[Any, Any, str]]
+
+
+class Found(NamedTuple):
+    """The differences in their order, and how many there are of each field and kind."""
+
+    by_key: dict[Key, Difference]
+    kinds: Counter[tuple[str, str]]
 
 
 class DifferencesDialog(Dialog[None]):
@@ -75,8 +86,9 @@ class DifferencesDialog(Dialog[None]):
         super().__init__(f"What the analysis hears otherwise{of}", wide=True)
         self._ids = ids
         self._dismissed = False
-        self._found: dict[tuple[int, str], Difference] = {}
-        self._settling: set[tuple[int, str]] = set()
+        self._found = Found({}, Counter())
+        self._settling: dict[Key, Difference] = {}
+        self._settled: set[Key] = set()  # those of them that are done: they go when the list is read again
         self._deeds: list[
             Sequence[Difference]
         ] = []  # what u takes back: differences left, () for those taken
@@ -86,6 +98,7 @@ class DifferencesDialog(Dialog[None]):
         yield Static("", id="kinds")
         yield Rows(empty="Looking …", id="differences")
         yield Static("", id="said")
+        yield Static("", id="done")
 
     def on_mount(self) -> None:
         self.djtui.library_changed.subscribe(self, self._follow)
@@ -107,9 +120,12 @@ class DifferencesDialog(Dialog[None]):
         try:
             while self._stale and self.is_attached:
                 self._stale, begun, which = False, time.monotonic(), self._dismissed
-                found = await reading(self.djtui.library_path, _differences(self._ids, which))
+                settled, self._settled = self._settled, set()
+                found = await reading(self.djtui.library_path, _reader(self._ids, which))
+                for key in settled:
+                    self._settling.pop(key, None)
                 if which == self._dismissed and self.is_attached:
-                    self._found = {(each.track_id, each.field): each for each in found}
+                    self._found = found
                     self._show()
                 if not self._stale:
                     return
@@ -120,19 +136,20 @@ class DifferencesDialog(Dialog[None]):
     # -- showing ----------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        left = [each for key, each in self._found.items() if key not in self._settling]
+        left = (each for key, each in self._found.by_key.items() if key not in self._settling)
         notation = cast(Notation, self.djtui.settings.ui.key_notation)
         rows = self.query_one(Rows)
         rows.say(_NONE_LEFT if self._dismissed else _EMPTY)
-        rows.show([_row(each, notation) for each in left[:SHOWN]])
-        self.query_one("#kinds", Static).update(formats.content(self._kinds(left)))
+        rows.show([_row(each, notation) for each in islice(left, SHOWN)])
+        self.query_one("#kinds", Static).update(formats.content(self._kinds()))
         self._say()
 
-    def _kinds(self, left: Sequence[Difference]) -> list[Part]:
-        counts = Counter((each.field, each.kind) for each in left)
+    def _kinds(self) -> list[Part]:
+        going = (each for key, each in self._settling.items() if key in self._found.by_key)
+        counts = self._found.kinds - Counter(map(_kind, going))
         said = [f"{field} {kind} {count:,}" for (field, kind), count in counts.most_common()]
         which = "left as it is: " if self._dismissed else ""
-        more = f"   the surest {SHOWN:,} are shown" if len(left) > SHOWN else ""
+        more = f"   the surest {SHOWN:,} are shown" if counts.total() > SHOWN else ""
         return [(which, "$warning"), (" · ".join(said), "$quiet"), (more, "$quiet")] if said else []
 
     def on_rows_highlighted(self) -> None:
@@ -148,7 +165,7 @@ class DifferencesDialog(Dialog[None]):
     @property
     def _here(self) -> Difference | None:
         row = self.query_one(Rows).row
-        return self._found.get(cast("tuple[int, str]", row.key)) if row is not None else None
+        return self._found.by_key.get(cast(Key, row.key)) if row is not None else None
 
     # -- settling ---------------------------------------------------------------------------------
 
@@ -179,8 +196,13 @@ class DifferencesDialog(Dialog[None]):
         self.djtui.do(self._list_again(left) if left else changing.undo(self.djtui))
 
     async def _list_again(self, left: Sequence[Difference]) -> None:
-        await analysing.list_again(self.djtui, left)
+        self._report(await analysing.list_again(self.djtui, left))
         self._look_again()
+
+    def _report(self, done: str) -> None:
+        """What was done, in the dialog itself: the notes lie below it."""
+        if self.is_attached:
+            self.query_one("#done", Static).update(formats.content([(done, "$success")]))
 
     def action_others(self) -> None:
         """Between what is open and what was left as it is."""
@@ -188,7 +210,7 @@ class DifferencesDialog(Dialog[None]):
         self.query_one(".dialog").border_subtitle = Content(
             self.LEFT_HINTS if self._dismissed else self.HINTS
         )
-        self._found = {}
+        self._found = Found({}, Counter())
         self._show()
         self._look_again()
 
@@ -200,35 +222,44 @@ class DifferencesDialog(Dialog[None]):
         here = self._here
         if here is None:
             return []
-        return [each for each in self._found.values() if (each.field, each.kind) == (here.field, here.kind)]
+        return [each for each in self._found.by_key.values() if _kind(each) == _kind(here)]
 
     def _settle(self, chosen: Sequence[Difference], how: Deed) -> None:
         """Settle these. They leave the list at once, so that the next key means the next one."""
-        chosen = [each for each in chosen if (each.track_id, each.field) not in self._settling]
+        chosen = [each for each in chosen if _key(each) not in self._settling]
         if chosen:
-            self._settling.update((each.track_id, each.field) for each in chosen)
+            self._settling |= {_key(each): each for each in chosen}
             self._show()
             self.djtui.do(self._do(chosen, how))
 
     async def _do(self, chosen: Sequence[Difference], how: Deed) -> None:
         try:
-            await how(self.djtui, chosen)
+            self._report(await how(self.djtui, chosen))
             if how is not analysing.list_again:
                 self._deeds.append(chosen if how is analysing.dismiss else ())
         finally:
-            for each in chosen:
-                self._settling.discard((each.track_id, each.field))
-                self._found.pop((each.track_id, each.field), None)
-            self._look_again()
+            self._read_after(chosen)
+
+    def _read_after(self, settled: Sequence[Difference]) -> None:
+        """They stay away until the list is read again."""
+        self._settled |= {_key(each) for each in settled}
+        self._look_again()
 
 
-def _differences(
-    ids: Sequence[int] | None, dismissed: bool
-) -> Callable[[Any], Coroutine[Any, Any, list[Difference]]]:
-    def read(reader: Any) -> Coroutine[Any, Any, list[Difference]]:
-        return differences.differences(cast("Library", reader), ids=ids, dismissed=dismissed)
+def _reader(ids: Sequence[int] | None, dismissed: bool) -> Callable[[Any], Coroutine[Any, Any, Found]]:
+    async def read(reader: Any) -> Found:
+        found = await differences.differences(cast("Library", reader), ids=ids, dismissed=dismissed)
+        return Found({_key(each): each for each in found}, Counter(map(_kind, found)))
 
     return read
+
+
+def _key(each: Difference) -> Key:
+    return each.track_id, each.field
+
+
+def _kind(each: Difference) -> tuple[str, str]:
+    return each.field, each.kind
 
 
 def _row(each: Difference, notation: Notation) -> Row:

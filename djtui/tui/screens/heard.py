@@ -69,7 +69,8 @@ def _beat(heard: Heard) -> list[Part]:
     said: list[Part] = [(typed.clock(1000 * heard.first_beat), ""), _sure(heard.beat_confidence)]
     if heard.downbeat is None:
         return [*said, ("  which beat begins the bar is not clear", "$quiet")]
-    return [*said, (f"  a bar begins on beat {heard.downbeat + 1}", ""), _sure(heard.downbeat_confidence)]
+    bar = f"  a bar begins on beat {heard.downbeat + 1}"
+    return [*said, (bar, ""), _sure(heard.downbeat_confidence)]
 
 
 def _key(heard: Heard, notation: musical_keys.Notation) -> list[Part]:

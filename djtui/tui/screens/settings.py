@@ -147,7 +147,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return ", ".join(value)
+        return ", ".join(f"{item:g}" if isinstance(item, float) else item for item in value)
     if isinstance(value, dict):
         inside = ", ".join(f'"{name}" = "{text}"' for name, text in value.items())
         return f"{{{inside}}}" if value else ""

@@ -148,10 +148,12 @@ def remarks(job: JobView, reasons: str = "") -> list[list[formats.Part]]:
     """What stands below the phases: the last message, the last error, the failures."""
     phase = job.phase
     said: list[list[formats.Part]] = []
-    message = job.message or (phase.message if phase else None)
+    at_work = phase is not None and phase.state in ("running", "waiting")
+    message = job.message or (phase.message if phase and at_work else None)
     if message and job.phases:
         said.append([("  " + message, "$quiet")])
-    if error := job.error or (phase.last_error if phase else None):
+    summed_up = reasons and phase is not None and phase.state == "running"  # the last one says no more
+    if error := job.error or (phase.last_error if phase and not summed_up else None):
         said.append([("  " + error, "$error" if job.state == "failed" else "$warning")])
     if job.failures:
         why = f": {reasons}" if reasons else ""

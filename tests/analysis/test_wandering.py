@@ -1,0 +1,38 @@
+"""Following a tempo that changes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from djtui.analysis.result import Options
+from tests.analysis.rhythms import curves_of, track
+
+
+def test_an_analysis_imports_neither_librosa_nor_numba() -> None:
+    code = """
+import sys
+from djtui.analysis import downbeat, grid, onset, tempo, wandering
+print([name for name in ("librosa", "numba", "scipy.signal") if name in sys.modules])
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_what_has_no_beat_has_no_tempi() -> None:
+    from djtui.analysis import wandering
+
+    assert wandering.tempi(curves_of(np.zeros(100_000, np.float32)), Options()) == []
+
+
+def test_both_tempi_are_given_with_the_second_of_the_change() -> None:
+    from djtui.analysis import wandering
+
+    sound = np.concatenate([track(118.0, seconds=60), track(126.0, seconds=60)])
+    points = wandering.tempi(curves_of(sound), Options())
+    assert points[0] == (pytest.approx(0, abs=1), pytest.approx(118, abs=2))
+    second, bpm = points[-1]
+    assert (second, bpm) == (pytest.approx(60, abs=10), pytest.approx(126, abs=2))
