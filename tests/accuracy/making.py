@@ -1,6 +1,7 @@
 """The generated part of the truth set: dance tracks and tunes. Each is decided by number and edition alone.
 
-What was tuned on one edition is judged on another.
+What was tuned on one edition is judged on another. In edition 0 the music begins with a bar; in all others
+half of the dance tracks begin anywhere in one, as if their start had been cut off.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class _Plan:
         self.layered = style in FOUR_TO_THE_FLOOR and choose.random() < 0.5
         self.drive = choose.choice((1.2, 2, 3))
         self.rate = choose.choice((RATE, RATE, 48_000))
+        self.cut = choose.uniform(0, 4) if edition and number % 2 else 0.0
+        """Beats that are missing at the start."""
         self.path = folder / f"{number:03}-{style}-{self.piece.key}.{FORMATS[self.format][0]}"
 
     def make(self) -> Truth:
@@ -100,9 +103,11 @@ class _Plan:
         if self.layered:
             self._layer_kicks(sound, 60 / score.bpm)
         played_at = varispeed(self.cents)
+        cut = round((self.piece.lead_in + self.cut) * 60 / score.bpm * RATE) if self.cut else 0
+        sound = sound[cut:]
         encode(master(sound, self.drive), played_at, self.path, self.format, self.rate)
         bpm = score.bpm * played_at / RATE
-        start = self.piece.lead_in * 60 / bpm
+        start = self.piece.lead_in * 60 / bpm - cut / played_at
         return Truth(
             path=str(self.path),
             group="synth",
@@ -111,8 +116,8 @@ class _Plan:
             bpm=bpm,
             octave_known=True,
             key=self.piece.key,
-            first_beat=start,
-            downbeat=start,
+            first_beat=start % (60 / bpm) if cut else start,
+            downbeat=start % (240 / bpm) if cut else start,
             duration=len(sound) / played_at,
         )
 
