@@ -81,8 +81,9 @@ class Onsets:
 
     def result(self) -> Curves:
         """The curves of all that was fed; nothing may be fed after it."""
+        heard = bool(self._flux) or len(self._pending) > FRAME // 2
         rest = np.concatenate([self._pending, np.zeros(FRAME // 2, np.float32)])
-        if len(rest) >= FRAME:
+        if heard and len(rest) >= FRAME:
             self._take(rest)
         flux = np.concatenate(self._flux) if self._flux else np.zeros((0, 4), np.float32)
         levels = np.concatenate(self._levels) if self._levels else np.zeros((0, 3), np.float32)

@@ -130,6 +130,15 @@ async def mark(tx: Tx, column: Literal["taken", "dismissed"], marked: Mapping[in
     )
 
 
+async def filled(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The values that the analysis gave these tracks, by field; they may have been changed since."""
+    rows = await library.fetchall(
+        f"SELECT * FROM analysis WHERE track_id {_AMONG} AND taken != '[]'", (as_json(list(ids)),)
+    )
+    heard = [Heard.of(row) for row in rows]
+    return {it.track_id: {name: getattr(it, name) for name in it.taken if name in COLUMNS} for it in heard}
+
+
 async def missing(library: Reader, version: int) -> int:
     """How many tracks whose file is there were not heard yet by these algorithms."""
     row = await library.fetchone(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
-from djtui.library import history, tracks
+from djtui.library import analyses, history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import GIVEN, as_json
 from djtui.model.track import SYNCED
@@ -37,6 +37,9 @@ _UNNOTED: Final = frozenset(("modified",))
 _COMPARED: Final = tuple(name for name in GIVEN if name in SYNCED or name in FACTS)
 _compared: Final = itemgetter(*(GIVEN.index(name) for name in _COMPARED))
 _compared_of: Final = itemgetter(*_COMPARED)
+
+Image = Mapping[str, Any]
+"""A track, or a part of one: its columns, and "cues"."""
 
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key_hash", "key", "base")
 
@@ -121,6 +124,7 @@ class Storing:
         bases = await self._bases(
             library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]
         )
+        heard = await analyses.filled(library, list(images))
         found = []
         for link, entry, _ in entries:
             image = images[link.track_id]
@@ -130,9 +134,11 @@ class Storing:
                 found.append(Difference(link.track_id, entry.name, {}, {}, {}, []))
                 continue
             facts = dict(zip(GIVEN, entry.row, strict=True))
+            facts["analyzed"] = facts["analyzed"] or image["analyzed"]
             traktor = facts | {"cues": cues}
             # A track that was never in this file has no base: what one side does not know, the other does.
             base = {} if drift is None else image | drift
+            base |= _guesses(heard.get(link.track_id, {}), base, image, traktor)
             merged = merge(base, image, traktor, self.strategy)
             after = {name: facts[name] for name in FACTS if facts[name] != image[name]} | merged.changes
             before = {name: image[name] or [] if name == "cues" else image[name] for name in after}
@@ -247,3 +253,12 @@ class Storing:
                 for track_id, playlist_id, conflict in rows
             ],
         )
+
+
+def _guesses(heard: Image, base: Image, library: Image, traktor: Image) -> dict[str, Any]:
+    """What our analysis filled in where nobody knew anything is no edit: Traktor's own value replaces it."""
+    return {
+        name: value
+        for name, value in heard.items()
+        if base.get(name) is None and library.get(name) == value and traktor.get(name) is not None
+    }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from djtui.library import history, playlists
+from djtui.library import analyses, history, playlists
+from djtui.library.analyses import Heard
 from djtui.library.database import Library
 from djtui.traktor import pending
 from djtui.traktor.conflicts import resolve
@@ -204,3 +205,19 @@ async def test_a_playlist_deleted_here_does_not_come_back(deck: Deck) -> None:
     await deck.imported()
     assert "Friday" not in {it.name for it in await playlists.all_playlists(deck.library)}
     assert await pending.count(deck.library, 1) == 1
+
+
+async def test_what_the_analysis_filled_in_gives_way_to_traktors_own(deck: Deck) -> None:
+    deck.write(collection(entry("a", inside="") + entry("b", inside="")))
+    await deck.imported()
+    for title in ("a", "b"):
+        await deck.edit(title, key=9)
+    id = (await deck.ids())["a"]
+    heard = Heard(id, 1, "/a.mp3", 1, 1, "2026-01-01T00:00:00Z", key=9, key_confidence=0.9, taken=("key",))
+    async with deck.library.writing() as tx:
+        await analyses.put(tx, [heard], {})
+    deck.write(deck.text.replace("</ENTRY>", '<MUSICAL_KEY VALUE="21"></MUSICAL_KEY>\n</ENTRY>'))
+    await deck.imported()
+    assert (await deck.image("a"))["key"] == 21
+    assert (await deck.image("b"))["key"] == 9
+    assert [conflict.field for conflict in await deck.conflicts()] == ["key"]
