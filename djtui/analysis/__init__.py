@@ -1,1 +1,1 @@
-"""What can be heard in a file: tempo, beats, key, loudness, energy, and how it looks. Pure, but for the job."""
+"""What can be heard in a file: tempo, beats, key, loudness, energy, how it looks; pure, but for the job."""

@@ -120,7 +120,7 @@ class Analysing:
                 results = await listening.some()
                 if results is None:
                     return
-                ctx.report(message=_names(listening.under_way[: work.workers]))
+                ctx.report(message=listening.at_work(work.workers))
                 batch = await self._batch(storing, results)
                 yield batch  # without a result too: a job that is to end is asked between batches
                 work.seen.update(result.file.track_id for result in results if result.file.track_id)
@@ -172,7 +172,3 @@ class Analysing:
             added=len(results) - len(failures),
             failures=failures,
         )
-
-
-def _names(paths: Sequence[str]) -> str:
-    return " · ".join(path.rpartition("/")[2] for path in paths)

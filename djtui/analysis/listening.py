@@ -23,6 +23,7 @@ MOST: Final = 40
 """Results that are handed on at once, at most."""
 
 _TRIES: Final = 3
+_LONG_S: Final = 5.0
 _SLOWEST: Final = 16_000  # bytes a second: a file of unknown length may be as long as 128 kbit/s make it
 
 
@@ -73,6 +74,12 @@ class _Task:
     started: float
 
 
+def _progress(task: _Task, now: float) -> str:
+    name = Path(task.file.path).name
+    seconds = now - task.started
+    return f"{name} {seconds:.0f} s of {task.limit:.0f} s" if seconds >= _LONG_S else name
+
+
 class Listening:
     """Some files on their way through the pool.
 
@@ -100,9 +107,14 @@ class Listening:
         self._tries: dict[str, int] = {}
 
     @property
-    def under_way(self) -> list[str]:
-        """The paths of the files on the way; the first ones are those that workers are at."""
-        return [task.file.path for task in self._tasks.values()]
+    def under_way(self) -> int:
+        """How many files are on the way."""
+        return len(self._tasks)
+
+    def at_work(self, workers: int) -> str:
+        """What so many workers are at, for the screen: names, and how long where it takes long."""
+        now = time.monotonic()
+        return " · ".join(_progress(task, now) for task in list(self._tasks.values())[:workers])
 
     async def some(self, within: float = 0.25) -> list[Result] | None:
         """The results of the next `within` seconds, perhaps none; None when every file has had its own.

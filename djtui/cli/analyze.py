@@ -192,8 +192,9 @@ class _Run:
                             self._print(as_heard(0, result.analysis, moment()))
                         self.counts["analyzed" if result.analysis else "failed"] += 1
                     done += len(results)
-                    names = " · ".join(map(os.path.basename, listening.under_way[: work.workers]))
-                    self.session.out.progress("Analysis", "Analysing", done, len(paths), names)
+                    self.session.out.progress(
+                        "Analysis", "Analysing", done, len(paths), listening.at_work(work.workers)
+                    )
             return True
         except (JobError, TransientError) as error:
             raise Failure(str(error)) from error

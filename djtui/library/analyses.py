@@ -130,6 +130,15 @@ async def mark(tx: Tx, column: Literal["taken", "dismissed"], marked: Mapping[in
     )
 
 
+async def unmark(tx: Tx, column: Literal["taken", "dismissed"], marked: Mapping[int, Iterable[str]]) -> None:
+    """Take such notes back."""
+    present = await get_many(tx, list(marked))
+    await tx.executemany(
+        f"UPDATE analysis SET {column} = ? WHERE track_id = ?",
+        [(as_json(sorted({*getattr(heard, column)} - {*marked[id]})), id) for id, heard in present.items()],
+    )
+
+
 async def filled(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The values that the analysis gave these tracks, by field; they may have been changed since."""
     rows = await library.fetchall(

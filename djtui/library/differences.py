@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from djtui.library import analyses
-from djtui.library.database import Library
+from djtui.library.database import Library, Reader
 from djtui.library.editing import Image, edit_each
 from djtui.library.tracks import as_json
 from djtui.model import key as keys
@@ -80,7 +80,7 @@ def key_kind(ours: int | None, heard: int) -> str:
 
 
 async def differences(
-    library: Library,
+    library: Reader,
     *,
     ids: Sequence[int] | None = None,
     fields: Iterable[Field] = ("bpm", "key"),
@@ -103,7 +103,7 @@ async def differences(
 
 
 async def _of_field(
-    library: Library, field: Field, ids: Sequence[int] | None, at_least: float, dismissed: bool
+    library: Reader, field: Field, ids: Sequence[int] | None, at_least: float, dismissed: bool
 ) -> list[Difference]:
     differs, seen = (BPM_DIFFERS, BPM_SEEN) if field == "bpm" else (KEY_DIFFERS, KEY_SEEN)
     rows = await library.fetchall(
@@ -160,6 +160,13 @@ async def dismiss(library: Library, found: Sequence[Difference]) -> int:
     """Leave the tracks as they are, and list these differences no more. Returns how many there were."""
     async with library.writing() as tx:
         await analyses.mark(tx, "dismissed", _marked(found))
+    return len(found)
+
+
+async def list_again(library: Library, found: Sequence[Difference]) -> int:
+    """List differences again that the DJ had left. Returns how many there were."""
+    async with library.writing() as tx:
+        await analyses.unmark(tx, "dismissed", _marked(found))
     return len(found)
 
 

@@ -189,24 +189,10 @@ async def dismiss(app: DjtuiApp, found: Sequence[Difference]) -> str:
 
 async def list_again(app: DjtuiApp, found: Sequence[Difference]) -> str:
     """List differences again that the DJ had left. Returns what was done, in words. Raises `LibraryError`."""
-    await _apart(app, _list_again, found)
-    return f"{formats.plural(len(found), 'difference')} listed again"
+    from djtui.library import differences
 
-
-async def _list_again(library: Library, found: Sequence[Difference]) -> None:
-    from djtui.library import analyses
-    from djtui.library.tracks import as_json
-
-    fields: dict[int, set[str]] = {}
-    for each in found:
-        fields.setdefault(each.track_id, set()).add(each.field)
-    async with library.writing() as tx:
-        heard = await analyses.get_many(tx, list(fields))
-        left = {id: [name for name in each.dismissed if name not in fields[id]] for id, each in heard.items()}
-        await tx.executemany(
-            "UPDATE analysis SET dismissed = ? WHERE track_id = ?",
-            [(as_json(names), id) for id, names in left.items()],
-        )
+    count = await _apart(app, differences.list_again, found)
+    return f"{formats.plural(count, 'difference')} listed again"
 
 
 def _them(found: Sequence[Difference]) -> str:

@@ -26,7 +26,6 @@ from djtui.tui.screens.dialog import Dialog
 from djtui.tui.widgets.rows import Row, Rows
 
 if TYPE_CHECKING:
-    from djtui.library.database import Library
     from djtui.tui.app import DjtuiApp
 
 SHOWN: Final = 1000
@@ -248,7 +247,7 @@ class DifferencesDialog(Dialog[None]):
 
 def _reader(ids: Sequence[int] | None, dismissed: bool) -> Callable[[Any], Coroutine[Any, Any, Found]]:
     async def read(reader: Any) -> Found:
-        found = await differences.differences(cast("Library", reader), ids=ids, dismissed=dismissed)
+        found = await differences.differences(reader, ids=ids, dismissed=dismissed)
         return Found({_key(each): each for each in found}, Counter(map(_kind, found)))
 
     return read
