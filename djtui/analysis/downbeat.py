@@ -26,9 +26,9 @@ _PITCH_LATE: Final = (
 )
 _QUIET: Final = 1e-3  # amplitude: below it a level does not count as a change
 
-# Learnt from 332 tracks whose bars are known (241 generated, 91 songs, tunes and loops), a quarter of it as if
-# they began anywhere: 8 numbers. In 8-fold cross-validation it speaks on 51 of 59 real songs and loops, and is
-# right on 49.
+# Learnt from 332 tracks whose bars are known (241 generated, 91 songs, tunes and loops), a quarter of it as
+# if they began anywhere: 8 numbers. In 8-fold cross-validation it speaks on 51 of 59 real songs and loops,
+# and is right on 49.
 _WEIGHTS: Final = np.array([0.05, 0.06, -0.38, 1.36, 1.36, 0.32, 0.6, 1.66])
 
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
+
+from djtui.analysis import fourier as fft
 
 Floats = npt.NDArray[np.float32]
 

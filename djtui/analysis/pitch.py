@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+
+from djtui.analysis import fourier as fft
 
 SAMPLERATE: Final = 11025
 WINDOW: Final = 4096
@@ -147,7 +148,8 @@ class Pitches:
         frame, place = np.nonzero(is_peak)
 
         left, centre, right = (np.log(power[frame, place + i] + 1e-30) for i in range(3))
-        aside = 0.5 * (left - right) / (left - 2 * centre + right)
+        bend = np.minimum(left - 2 * centre + right, -1e-9)  # in single precision a flat peak may have none
+        aside = 0.5 * (left - right) / bend
         height = np.exp(0.5 * (centre - 0.25 * (left - right) * aside - np.log(strongest[frame, 0])))
         pitch = _cents((_FIRST_BIN + 1 + place + aside) * SAMPLERATE / WINDOW)
         inside = (pitch > _cents(_LOWEST)) & (pitch < _cents(_HIGHEST))

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
+from djtui.analysis import fourier as fft
 from djtui.analysis.onset import RATE, Floats
 
 BAR: Final = 4  # beats from one peak to the next: bars are more alike than beats

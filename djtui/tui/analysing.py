@@ -65,7 +65,7 @@ async def shift(app: DjtuiApp, id: int, ms: float, by_beats: int) -> None:
 
     Raises `LibraryError`, `Refused`.
     """
-    from djtui.library import tracks
+    from djtui.library import analyses, tracks
 
     library = await app.library()
     image = (await tracks.images(library, [id], cues=True)).get(id)
@@ -77,6 +77,8 @@ async def shift(app: DjtuiApp, id: int, ms: float, by_beats: int) -> None:
     how = f"{abs(by_beats)} beat" if by_beats else f"{abs(ms):g} ms"
     later = "later" if ms > 0 or by_beats > 0 else "earlier"
     await _change(app, [id], lambda image: beats.shifted(image, ms, by_beats), f"grid {how} {later}")
+    async with library.writing() as tx:
+        await analyses.unmark(tx, "taken", {id: ["grid"]})
 
 
 async def _change(

@@ -53,7 +53,7 @@ def targets(pairs: Sequence[Pair]) -> list[str]:
     return [
         heading,
         *(
-            f"{what:<54}  {share!s:<24}  {limit:>8g}  {aim:>5g}{'' if share.share >= limit else '  UNDER'}"
+            f"{what:<54}  {share!s:<24}  {limit:>8g}  {aim:>5g}{'  UNDER' if share.share < limit else ''}"
             for what, share, limit, aim in lines
         ),
         f"downbeats reported: generated {scoring.downbeats_reported(generated)}, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,10 @@ def test_what_has_no_beat_has_no_tempi() -> None:
     assert wandering.tempi(curves_of(np.zeros(100_000, np.float32)), Options()) == []
 
 
+@pytest.mark.skipif(
+    "DJTUI_SLOW_TESTS" not in os.environ,
+    reason="librosa takes ten seconds to load; DJTUI_SLOW_TESTS=1 runs it",
+)
 def test_both_tempi_are_given_with_the_second_of_the_change() -> None:
     from djtui.analysis import wandering
 
