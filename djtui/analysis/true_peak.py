@@ -27,7 +27,9 @@ _CONTEXT: Final = 2 * _HALF - 1
 _KAISER: Final = 6.0
 _STRETCH: Final = 32  # frames
 _ROUND: Final = (16, 256, 4096)  # stretches that are tried before the rest: they raise what is to be beaten
-_CHUNK: Final = 1 << 15  # frames worked on at a time, for the processor's cache
+_CHUNK: Final = (
+    1 << 14
+)  # frames at a time: arrays of 128 kB, which the allocator keeps instead of mapping anew
 _RATE: Final = 192_000  # from here on, samples are dense enough
 
 
@@ -71,19 +73,17 @@ class TruePeak:
         """What the sound cannot exceed in each stretch between its samples, and the highest sample."""
         channels = sound.shape[1]
         values = sound.reshape(-1)
-        rows = len(sound) // _STRETCH
+        edges = np.arange(0, len(sound) // _STRETCH * _STRETCH, _STRETCH) * channels
         sizes = np.abs(values)
-        levels = (
-            sizes[: rows * _STRETCH * channels].reshape(rows, -1).max(1) if rows else np.zeros(1, np.float32)
-        )
         highest = float(sizes.max())
+        levels = _highest_each(sizes, edges)
 
+        steps = values[channels:] - values[:-channels]
         bends = sizes  # whose memory serves once more
-        np.subtract(values[2 * channels :], values[channels:-channels], out=bends[channels:-channels])
-        bends[channels:-channels] -= values[channels:-channels] - values[: -2 * channels]
+        np.subtract(steps[channels:], steps[:-channels], out=bends[channels:-channels])
         bends[:channels] = 0
         np.abs(bends, out=bends)
-        sharpness = bends[: rows * _STRETCH * channels].reshape(rows, -1).max(1) if rows else levels
+        sharpness = _highest_each(bends, edges)
         return _with_next(levels) + np.float32(self._bound) * _with_next(sharpness), highest
 
     def _highest(self, sound: Floats, starts: Places) -> float:
@@ -91,6 +91,13 @@ class TruePeak:
         around = sound[starts[:, None] + np.arange(_STRETCH + _CONTEXT)]
         between = around.swapaxes(1, 2) @ self._interpolate
         return max(float(between.max()), -float(between.min())) if between.size else 0.0
+
+
+def _highest_each(values: Floats, edges: Places) -> Floats:
+    """The highest value of each stretch; the last one reaches to the end."""
+    if not len(edges):
+        return np.zeros(1, np.float32)
+    return np.asarray(np.maximum.reduceat(values, edges))
 
 
 def _with_next(values: Floats) -> Floats:
