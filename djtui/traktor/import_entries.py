@@ -186,11 +186,11 @@ class Matching:
             there = await lost.look(partial(ctx.run, LANE), found, written, keys)
         gone = lost.lost(written, keys, there)
         work.lost = [export.id for export in gone]
-        work.storing.forgotten = {
-            entry: {name: old for name, (old, _) in pairs.items()}
-            for export in gone
-            for entry, pairs in export.edits.fields.items()
-        }
+        old: dict[int, dict[str, Any]] = {}
+        for export in gone:  # the newest first, so that the oldest values stay
+            for entry, pairs in export.edits.fields.items():
+                old[entry] = old.get(entry, {}) | {name: was for name, (was, _) in pairs.items()}
+        work.storing.forgotten = await journal.agreed(ctx.library, old)
 
         async def settle(tx: Tx) -> None:
             for export in gone:

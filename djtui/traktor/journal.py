@@ -16,6 +16,8 @@ from typing import Any, Final, Literal, TypeVar
 from djtui.library import history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import as_json
+from djtui.model.cue import IDENTITY as CUE
+from djtui.model.cue import by_identity, with_cue
 from djtui.traktor.nml import Fingerprint
 from djtui.traktor.tree_sides import read_rows, read_sides
 
@@ -223,33 +225,61 @@ async def forget(tx: Tx, export: Export, state: State) -> None:
 
 async def settle(tx: Tx, edits: Edits) -> None:
     """The file has the new values: what the library has changed since is all that still differs."""
+    new = {entry: {name: new for name, (_, new) in pairs.items()} for entry, pairs in edits.fields.items()}
     for part in parts(sorted(edits.fields.keys() | edits.hashes.keys())):
+        bases = await agreed(tx, {entry: new.get(entry, {}) for entry in part})
         rows = await tx.fetchall(
-            f"SELECT id, track_id, base FROM nml_entry WHERE id IN ({','.join('?' * len(part))})", part
+            f"SELECT id, track_id FROM nml_entry WHERE id IN ({','.join('?' * len(part))})", part
         )
         images = await tracks.images(tx, [row["track_id"] for row in rows if row["track_id"]], cues=True)
         stored = []
         for row in rows:
-            base = json.loads(row["base"] or "{}")
             image = images.get(row["track_id"], {})
-            for name, (_, new) in edits.fields.get(row["id"], {}).items():
-                base[name] = new
-            base = {name: value for name, value in base.items() if value != image.get(name)}
+            base = {name: value for name, value in bases[row["id"]].items() if value != image.get(name)}
             hash = edits.hashes.get(row["id"])
             stored.append((as_json(base) if base else None, hash and bytes.fromhex(hash), row["id"]))
         await tx.executemany("UPDATE nml_entry SET base = ?, hash = coalesce(?, hash) WHERE id = ?", stored)
 
 
-async def _old_bases(tx: Tx, fields: Mapping[int, Mapping[str, tuple[Any, Any]]]) -> None:
-    for part in parts(sorted(fields)):
-        rows = await tx.fetchall(
+async def agreed(library: Reader, values: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The bases of entries, now that the file has these values.
+
+    Of a cue over which there is an open conflict the file has Traktor's, but nobody has agreed to that: it
+    keeps the base that it has. Else the conflict would be taken for settled, and one side be lost.
+    """
+    found = {}
+    for part in parts(sorted(values)):
+        asked = await _asked_cues(library, part)
+        rows = await library.fetchall(
             f"SELECT id, base FROM nml_entry WHERE id IN ({','.join('?' * len(part))})", part
         )
-        bases = []
         for row in rows:
-            was = {name: old for name, (old, _) in fields[row["id"]].items()}
-            bases.append((as_json(json.loads(row["base"] or "{}") | was), row["id"]))
-        await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
+            before = json.loads(row["base"] or "{}")
+            base = before | values[row["id"]]
+            for identity in asked.get(row["id"], ()) if "cues" in values[row["id"]] else ():
+                was = by_identity(before.get("cues") or ()).get(identity)
+                base["cues"] = with_cue(base["cues"], identity, was)
+            found[row["id"]] = base
+    return found
+
+
+async def _asked_cues(library: Reader, entries: Sequence[int]) -> dict[int, list[str]]:
+    """The cues, by identity, over which there is an open conflict: of each entry."""
+    rows = await library.fetchall(
+        "SELECT nml_entry.id, field FROM conflict JOIN nml_entry USING (file_id, track_id)"
+        f" WHERE nml_entry.id IN ({','.join('?' * len(entries))}) AND substr(field, 1, ?) = ?",
+        (*entries, len(CUE), CUE),
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["id"], []).append(row["field"])
+    return found
+
+
+async def _old_bases(tx: Tx, fields: Mapping[int, Mapping[str, tuple[Any, Any]]]) -> None:
+    old = {entry: {name: old for name, (old, _) in pairs.items()} for entry, pairs in fields.items()}
+    bases = [(as_json(base), entry) for entry, base in (await agreed(tx, old)).items()]
+    await tx.executemany("UPDATE nml_entry SET base = ? WHERE id = ?", bases)
 
 
 async def _store_node(tx: Tx, file_id: int, node: Mapping[str, Any]) -> int:

@@ -207,6 +207,7 @@ async def submit(app: DjtuiApp, kind: str, params: dict[str, Any]) -> int:
 
     with sentences(requests.RequestError, JobError):
         id = await requests.submit(await app.library(), KINDS, kind, params, settings=app.settings)
+    app.feed.expect(id)
     await start_host(app)
     return id
 
@@ -217,6 +218,7 @@ async def want(app: DjtuiApp, job_id: int, wanted: str) -> None:
 
     with sentences(requests.RequestError):
         await requests.want(await app.library(), job_id, wanted)
+    app.feed.expect(job_id)
     if wanted == "run":
         await start_host(app)
 
@@ -228,7 +230,8 @@ async def retry(app: DjtuiApp, job: JobView) -> None:
     if job.state in ("queued", "running", "waiting"):
         raise Refused(f"“{job.title}” is still at work: t tries again when it is done.")
     with sentences(requests.RequestError):
-        await requests.retry(await app.library(), job.id)
+        id = await requests.retry(await app.library(), job.id)
+    app.feed.expect(id)
     await start_host(app)
 
 

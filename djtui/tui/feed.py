@@ -1,13 +1,14 @@
 """What changed in the library since the last look: how the screen follows jobs and other terminals.
 
 `PRAGMA data_version` says for a few microseconds whether anybody else wrote; only then are the counters
-read, and the rows of living jobs off the event loop.
+read, and the rows of living jobs off the event loop. A host that is killed writes nothing: its lock tells.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from djtui.library.database import Library
 
 INTERVAL_S: Final = 0.1
+HOST_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,14 @@ class JobNews:
     ended: tuple[JobView, ...] = ()
     host: HostView | None = None
 
+    def is_stale(self, library: Path) -> bool:
+        """Whether somebody is said to work who is gone. Takes some microseconds."""
+        from djtui.jobs.locks import host_is_free
+        from djtui.jobs.views import AT_WORK
+
+        said = self.host is not None or any(job.state in AT_WORK for job in self.living)
+        return said and host_is_free(library)
+
 
 class Feed:
     """Follows one library through a reading connection of its own."""
@@ -43,6 +53,16 @@ class Feed:
         self._connection = connection
         self._version = -1
         self._living: frozenset[int] = frozenset()
+        self._asked: set[int] = set()
+
+    def expect(self, job_id: int) -> None:
+        """Tell how this job ends, though it may do so between two looks, or have done so already."""
+        self._asked.add(job_id)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Take it that somebody wrote."""
+        self._version = -1
 
     def changed(self) -> bool:
         """Whether anybody wrote since the last call. Raises `sqlite3.Error`."""
@@ -60,10 +80,11 @@ class Feed:
         """The state of the jobs. Raises `LibraryError`."""
         from djtui.jobs import views
 
+        asked = frozenset(self._asked)
         living = tuple(await views.unfinished(library))
         now = frozenset(job.id for job in living)
-        ended = [await views.job(library, id) for id in sorted(self._living - now)]
-        self._living = now
-        return JobNews(
-            living, tuple(job for job in ended if job), await views.host(library) if living else None
-        )
+        ended = [await views.job(library, id) for id in sorted((self._living | asked) - now)]
+        host = await views.host(library) if living else None
+        self._living = now  # from here on nothing waits: what ended is told, or looked for again
+        self._asked -= asked
+        return JobNews(living, tuple(job for job in ended if job and job.id not in now), host)

@@ -225,7 +225,9 @@ def node_rows(before: Image | None, after: Image | None) -> Iterator[Row]:
     """A playlist of a collection that an export wrote, as rows of `nml_node`."""
     row = after or before or {}
     what = "new in the collection" if before is None else "deleted" if after is None else "written"
-    return _block(("node", row.get("id") or 0), json.loads(row["base"])["name"], [what])
+    base = row.get("base") or {}
+    image = json.loads(base) if isinstance(base, str) else base
+    return _block(("node", row.get("id") or 0), image.get("name") or "a playlist", [what])
 
 
 # -- rows -----------------------------------------------------------------------------------------

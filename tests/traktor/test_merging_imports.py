@@ -9,7 +9,7 @@ import pytest
 from djtui.library import analyses, history, playlists
 from djtui.library.analyses import Heard
 from djtui.library.database import Library
-from djtui.traktor import pending
+from djtui.traktor import pending, restoring
 from djtui.traktor.conflicts import resolve
 from tests.traktor import nml_text
 from tests.traktor.both_ways import Deck
@@ -221,3 +221,32 @@ async def test_what_the_analysis_filled_in_gives_way_to_traktors_own(deck: Deck)
     assert (await deck.image("a"))["key"] == 21
     assert (await deck.image("b"))["key"] == 9
     assert [conflict.field for conflict in await deck.conflicts()] == ["key"]
+
+
+@pytest.mark.parametrize("how", ["undone", "lost", "kept"])
+async def test_an_export_beside_an_open_question_over_a_cue_settles_nothing(deck: Deck, how: str) -> None:
+    deck.write(collection(entry("a", inside=GRID + ONE + TWO)))
+    await deck.imported()
+    cues = (await deck.image("a"))["cues"]
+    await deck.edit("a", cues=[cues[0], cues[2]])
+    deck.replace('NAME="one"', 'NAME="break"')
+    await deck.imported()
+    before = deck.text
+    (question,) = await deck.conflicts()
+    mine = [0, 5000.0, 0.0, 5, "mine", -1, None, None]
+    await deck.edit("a", cues=[*(await deck.image("a"))["cues"], mine])
+    result = await deck.exported()
+    assert 'NAME="break"' in deck.text
+    assert 'NAME="mine"' in deck.text
+    if how == "undone":
+        change = await history.find(deck.library, result["change"])
+        await deck.job("traktor-restore", **await restoring.undo_params(deck.library, change))
+    elif how == "lost":
+        deck.write(before)
+    else:
+        deck.replace('TITLE="a"', 'TITLE="b"')
+    await deck.imported()
+    assert [conflict.id for conflict in await deck.conflicts()] == [question.id]
+    await deck.exported()
+    assert 'NAME="break"' in deck.text
+    assert 'NAME="mine"' in deck.text

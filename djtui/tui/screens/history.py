@@ -17,6 +17,7 @@ from djtui.tui.touched import said
 from djtui.tui.widgets.rows import Row, Rows
 
 SHOWN: Final = 200
+UNREADABLE: Final = "What it touched cannot be read."
 
 _NOUNS: Final = {"playlist": "playlist", "resolve": "conflict", "restore": "file"}
 _KINDS: Final = max(map(len, ("playlist", "resolve", "restore", "import")))
@@ -83,9 +84,13 @@ class HistoryView(View):
         change = self.change
         if change is None:
             return
-        rows = [*_about(change), *await touched.read(await self.djtui.library(), change)]
+        try:
+            rows = await touched.read(await self.djtui.library(), change)
+        except Exception as error:  # whatever it is: never what another change touched
+            self.log(error)
+            rows = [said(UNREADABLE, "$error"), said(f"{type(error).__name__}: {error}")]
         if change is self.change:
-            self.query_one("#details", Rows).show(rows)
+            self.query_one("#details", Rows).show([*_about(change), *rows])
 
     # -- undo and redo ----------------------------------------------------------------------------
 
