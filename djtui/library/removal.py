@@ -114,6 +114,53 @@ async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int
     return len(there) + len(back), refused
 
 
+async def bring_back(tx: Tx, file_id: int, keys: Sequence[str]) -> list[int]:
+    """Make tracks again whose entries (by key) wait to be taken out of a collection, for Traktor has changed
+    them since: with all they had, in the places that they had in playlists. Returns their ids.
+    """
+    waiting = {
+        row["key"]
+        for row in await tx.fetchall(
+            f"SELECT key FROM nml_entry WHERE file_id = ? AND track_id IS NULL AND gone = 0 AND key {_AMONG}",
+            (file_id, as_json(list(keys))),
+        )
+    }
+    back: list[int] = []
+    if not waiting:
+        return back
+    removals = await tx.fetchall(
+        "SELECT change_id, row_id, before FROM change_row JOIN change ON change.id = change_id"
+        " WHERE change.kind = ? AND what = 'track' AND after IS NULL ORDER BY change_id DESC",
+        (KIND,),
+    )
+    for row in removals:
+        image = json.loads(row["before"])
+        own = {entry["key"] for entry in image["entries"] if entry["file_id"] == file_id} & waiting
+        if not own:
+            continue
+        waiting -= own
+        count, _ = await put_back(tx, {row["row_id"]: image})
+        if count:
+            back.append(row["row_id"])
+            await _join_playlists(tx, row["change_id"], row["row_id"])
+    return back
+
+
+async def _join_playlists(tx: Tx, change_id: int, track_id: int) -> None:
+    """Put a track into the playlists again that a removal took it out of, where it was."""
+    for row in await tx.fetchall(
+        "SELECT row_id, before FROM change_row WHERE change_id = ? AND what = 'playlist'", (change_id,)
+    ):
+        there = [list(item) for item in await playlist_rows.items(tx, row["row_id"])]
+        known = await tx.fetchone("SELECT 1 FROM playlist WHERE id = ?", (row["row_id"],))
+        if known is None or any(item[0] == track_id for item in there):
+            continue
+        for place, item in enumerate(json.loads(row["before"])["items"]):
+            if item[0] == track_id:
+                there.insert(place, item)
+        await playlist_rows.restore_content(tx, row["row_id"], {"items": there})
+
+
 async def _put_entry_back(tx: Tx, id: int, entry: Mapping[str, Any], row: Any) -> None:
     """Give a track its entry of one file again; `row`: what there is of it now, and the file's role."""
     values = {

@@ -17,6 +17,7 @@ from djtui.library.database import Tx
 from djtui.traktor import backups, export_state, journal
 from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
+from djtui.traktor.merge_tree import ORDER
 from djtui.traktor.nml import Fingerprint, Survey, identify, survey
 from djtui.traktor.patch import write_part
 from djtui.traktor.recovering import TEMPORARY, discard
@@ -195,6 +196,7 @@ class Verifying:
             raise JobError(
                 f"The playlists of the new file are not those that were meant: {work.path.name} is as it was."
             )
+        asked = await self._asked(ctx)
         pairs: list[journal.NodePair] = []
         for (id, node), read in zip(work.tree.nodes.items(), tree.nodes, strict=True):
             row = rows.pop(id, None)
@@ -208,6 +210,8 @@ class Verifying:
             }
             if row is not None and (row.identity, row.hash) == (read.identity, read.hash):
                 continue
+            if row is not None:  # what is an open question was not agreed upon by writing something else
+                base |= {name: row.base[name] for name in asked.get(row.playlist_id, ()) if name in base}
             if node.name != read.name:
                 raise JobError(
                     f"The playlist {node.name} did not get its place; {work.path.name} is as it was."
@@ -222,6 +226,18 @@ class Verifying:
             pairs.append((_as_node(row) if row is not None else None, after))
         gone = [id for id in rows if id in work.tree.sides.traktor]
         return pairs + [(_as_node(rows[id]), None) for id in gone]
+
+    async def _asked(self, ctx: Context) -> dict[int | None, list[str]]:
+        """The fields of playlists' bases over which there is an open conflict."""
+        rows = await ctx.library.fetchall(
+            "SELECT playlist_id, field FROM conflict WHERE file_id = ? AND playlist_id IS NOT NULL",
+            (self.job.file_id,),
+        )
+        found: dict[int | None, list[str]] = {}
+        for row in rows:
+            name = "items" if row["field"] == ORDER else row["field"]
+            found.setdefault(row["playlist_id"], []).append(name)
+        return found
 
     async def _look_again(self, ctx: Context, digest: bytes) -> Batches:
         """A Traktor on another machine cannot be seen: has it overwritten the file within a minute?"""

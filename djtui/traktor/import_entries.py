@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
+from djtui.library import removal
 from djtui.library.database import Tx
 from djtui.library.tracks import as_json
 from djtui.traktor import journal, lost, matching
@@ -132,9 +133,12 @@ class Matching:
         if not stored and await ctx.library.fetchone("SELECT 1 FROM track LIMIT 1") is None:
             yield Batch(nothing, processed=len(work.pending))
             return
+        deleted = await self._deleted_here(ctx)
         for places in _chunks(work.pending, _KEYS_AT_ONCE):
             async with reading(work):
                 keys: list[str | None] = await ctx.run(LANE, entry_keys, *work.spans(places))
+            if changed := [key for key in keys if key is not None and key in deleted]:
+                yield Batch(partial(self._bring_back, keys=changed))
             await matching.match_keys(
                 ctx.library,
                 work.file_id,
@@ -170,6 +174,21 @@ class Matching:
             )
 
         yield Batch(nothing if work.dry_run else mark_gone)
+
+    async def _deleted_here(self, ctx: Context) -> frozenset[str]:
+        """The keys of entries that wait to be taken out of the file."""
+        if self.job.dry_run:
+            return frozenset()
+        rows = await ctx.library.fetchall(
+            "SELECT key FROM nml_entry WHERE file_id IS ? AND track_id IS NULL AND gone = 0",
+            (self.job.file_id,),
+        )
+        return frozenset(row["key"] for row in rows)
+
+    async def _bring_back(self, tx: Tx, keys: Sequence[str]) -> None:
+        """What was deleted here and changed in Traktor stays, and is whole again."""
+        assert self.job.file_id is not None
+        self.job.returned |= set(await removal.bring_back(tx, self.job.file_id, keys))
 
     async def _lost(self, ctx: Context, found: Survey) -> Batches:
         """Exports that Traktor has overwritten wait again; the others it has taken over."""

@@ -138,6 +138,11 @@ class Validating:
         counts["cues"] += work.double_cues
         counts["unchanged"] = max(0, counts["entries"] - counts["added"] - counts["updated"])
         notes = list(work.survey.notes) if work.survey else []
+        if work.returned:
+            notes.append(
+                f"Tracks that you deleted here and that Traktor has changed since: {len(work.returned):,}. "
+                "They are back as they were, with their places in playlists; delete again what is to go."
+            )
         if work.lost:
             notes.append("Traktor has overwritten the last export: its edits wait for export again.")
         if work.kept_back:

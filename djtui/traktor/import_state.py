@@ -32,7 +32,8 @@ class Import:
     keys of those that were and are; `superseded` the stored entries whose bytes are no longer in the file,
     `vanished` those of them that are not there under another guise either; `double_cues` counts the cues of
     entries whose key an earlier entry has. `lost` are exports that Traktor has overwritten, `removed` counts
-    the tracks that go because Traktor deleted them, `kept_back` those that were too many to go. `plan` and
+    the tracks that go because Traktor deleted them, `kept_back` those that were too many to go, `returned`
+    are those that were deleted here and that Traktor has changed since. `plan` and
     the examples in `counts` are for a dry run.
     """
 
@@ -54,6 +55,7 @@ class Import:
     vanished: frozenset[int] = frozenset()
     removed: int = 0
     kept_back: int = 0
+    returned: set[int] = field(default_factory=set)
     lost: list[int] = field(default_factory=list)
     plan: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Any] = field(default_factory=dict)

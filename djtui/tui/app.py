@@ -25,7 +25,7 @@ from djtui.config import ConfigError, Settings  # noqa: E402
 from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
 from djtui.model.text import harmless  # noqa: E402
 from djtui.tui import changing, formats, keys, styles, themes, toasts  # noqa: E402
-from djtui.tui.feed import INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
+from djtui.tui.feed import HOST_S, INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
 from djtui.tui.screens.view import FIRST, VIEWS, View, ViewEntry  # noqa: E402
 from djtui.tui.toasts import ToastBoard  # noqa: E402
@@ -96,7 +96,7 @@ class DjtuiApp(App[int]):
         self.auto: AutoState | None = None
         self.auto_changed: Signal[None] = Signal(self, "auto")
         self.news = JobNews()
-        self._seen_ended: set[int] = set()
+        self._following = asyncio.Lock()
         self._opening: asyncio.Task[Library] | None = None
         self._painted = asyncio.Event()
         self._ascii = None if speaks_unicode() else AsciiFilter()
@@ -121,6 +121,7 @@ class DjtuiApp(App[int]):
         self._opening = asyncio.create_task(Library.open(self.library_path))
         self._painted.set()
         self.set_interval(INTERVAL_S, self._look)
+        self.set_interval(HOST_S, self._look_for_host)
         self.set_interval(0.25, self.toasts.expire)
         self.do(self._settle_in())
         self.do(self._keep_in_step())
@@ -164,23 +165,25 @@ class DjtuiApp(App[int]):
 
     async def action_leave(self) -> None:
         """Quit; with jobs at work, ask what becomes of them."""
-        if not self.jobs_at_work:
-            await self._end()
-            return
-        from djtui.tui.screens.dialog import Question
+        if self.news.is_stale(self.library_path):
+            await self._follow_jobs()
+        if self.jobs_at_work:
+            from djtui.tui.screens import leaving
 
-        answers = (("k", "keep going: the jobs end by themselves"), ("s", "stop at the next checkpoint"))
-        names = ", ".join(job.title for job in self.jobs if job.state in ("running", "waiting", "queued"))
-        self.push_screen(Question("Quit", f"Still at work: {names}.", answers), self._leave_with)
+            self.push_screen(leaving.question(self.news, self.library_path), self._leave_with)
+        else:
+            await self._end()
 
     def _leave_with(self, answer: str | None) -> None:
-        if answer is not None:
-            self.do(self._end(stop=answer == "s"))
+        if answer in ("k", "s"):
+            self.do(self._end(answer))
 
-    async def _end(self, *, stop: bool = False) -> None:
-        if stop:
+    async def _end(self, answer: str = "") -> None:
+        if answer == "s":
             for job in self.jobs:
                 await changing.want(self, job.id, "pause")
+        elif answer == "k":
+            await changing.start_host(self)
         for view in self.query_views():
             view.remember(self.memory)
         try:
@@ -211,12 +214,23 @@ class DjtuiApp(App[int]):
         before, self.counters = self.counters, counters
         if before != counters:
             self.library_changed.publish((before, counters))
-        self.run_worker(self._follow_jobs(), group="follow", exclusive=True, exit_on_error=False)
+        if self._following.locked():
+            self.feed.look_again()
+        else:
+            self.do(self._follow_jobs())
+
+    def _look_for_host(self) -> None:
+        """A host that is killed says nothing, and nobody else does for it."""
+        if self.news.is_stale(self.library_path):
+            self.feed.look_again()
 
     async def _follow_jobs(self) -> None:
-        news = await self.feed.jobs(await self.library())
-        if news == self.news and not news.ended:
-            return
+        async with self._following:
+            news = await self.feed.jobs(await self.library())
+            if news != self.news or news.ended:
+                self._tell(news)
+
+    def _tell(self, news: JobNews) -> None:
         self.news, self.jobs = news, news.living
         for job in (*news.living, *news.ended):
             self._note(job)

@@ -83,8 +83,9 @@ class Feed:
         asked = frozenset(self._asked)
         living = tuple(await views.unfinished(library))
         now = frozenset(job.id for job in living)
-        ended = [await views.job(library, id) for id in sorted((self._living | asked) - now)]
+        gone = [await views.job(library, id) for id in sorted((self._living | asked) - now)]
         host = await views.host(library) if living else None
-        self._living = now  # from here on nothing waits: what ended is told, or looked for again
-        self._asked -= asked
-        return JobNews(living, tuple(job for job in ended if job and job.id not in now), host)
+        # From here on nothing waits: what ended is told, and what was asked for anew meanwhile told later.
+        self._living = now
+        self._asked = (self._asked - asked) | {job.id for job in gone if job and not job.is_over}
+        return JobNews(living, tuple(job for job in gone if job and job.is_over), host)

@@ -199,7 +199,8 @@ def _items(added: Sequence[int | None], removed: Sequence[int | None], names: Na
 
 
 def _conflict(before: Image | None, after: Image | None, names: Names) -> tuple[str, list[str]]:
-    from djtui.traktor.conflicts import label, shown
+    from djtui.traktor.conflicts import shown
+    from djtui.tui.widgets.traktor_values import label
 
     conflict = before or after or {}
     field, track = conflict.get("field", ""), conflict.get("track_id")

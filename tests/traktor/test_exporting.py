@@ -347,13 +347,21 @@ async def test_an_import_of_one_file_and_an_export_to_another_run_together(
 
 
 async def test_a_track_removed_here_and_changed_in_traktor_comes_back(deck: Deck) -> None:
-    deck.write(collection(entry("a"), entry("b")))
+    deck.write(collection(entry("a"), entry("b"), nodes=playlist("Friday", key("b"), key("a"), key("b"))))
     await deck.imported()
-    await removal.remove(deck.library, [(await deck.ids())["a"]], "gone")
+    id = (await deck.ids())["a"]
+    await deck.edit("a", rating=4)
+    await removal.remove(deck.library, [id], "gone")
     deck.replace('GENRE="House"', 'GENRE="Breaks"')
+    result = await deck.imported()
+    assert "They are back" in " ".join(result["notes"])
+    before = deck.text
     await deck.exported()
-    assert (await deck.image("a"))["genre"] == "Breaks"
+    image = await deck.image("a")
+    assert (image["id"], image["genre"], image["rating"]) == (id, "Breaks", 4)
     assert 'FILE="a.mp3"' in deck.text
+    friday = before.index("Friday")
+    assert deck.text[deck.text.index("Friday") :] == before[friday:]
     assert await pending.count(deck.library, 1) == 0
 
 

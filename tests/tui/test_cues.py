@@ -60,7 +60,8 @@ async def test_a_cue_is_named_moved_added_and_deleted_each_as_one_change_that_u_
         await djtui.sees("deleted · u takes it back")
         assert await djtui.value("SELECT count(*) FROM change") == 4
         await djtui.press("u")
-        await djtui.until(lambda: djtui.app.counters.changes == 6)
+        await djtui.sees("deleted: taken back · ^r does it again")
+        assert djtui.app.counters.changes == 6
         assert len(await cues_of(djtui)) == 4
         await djtui.press("escape")
         await djtui.until(lambda: not isinstance(djtui.app.screen, CuesDialog))
@@ -85,3 +86,27 @@ async def test_a_taken_pad_is_refused_and_the_beat_grid_of_a_locked_track_stays(
         await djtui.press("d")
         await djtui.sees("cue “intro” at 0:12.000 deleted")
         assert await djtui.value("SELECT count(*) FROM cue WHERE track_id = 1 AND type = 4") == 1
+
+
+async def test_u_in_the_dialog_takes_back_what_was_done_in_it_and_nothing_else(
+    path: Path, opened: Opened
+) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("asterisk", "4")
+        await djtui.sees("rating: 1 track changed")
+        await djtui.press("C")
+        await djtui.sees("Cues of Opal 00000")
+        await djtui.press("d", "u")
+        await djtui.sees("hotcue 1 “intro” at 0:12.000 deleted: taken back")
+        await djtui.press("u")
+        await djtui.sees("nothing to take back here")
+        assert (await cues_of(djtui))[0][4] == "intro"
+        assert await djtui.value("SELECT rating FROM track WHERE id = 1") == 4
+        await djtui.press("ctrl+r")
+        await djtui.sees("deleted again · u takes it back")
+        await djtui.press("ctrl+r")
+        await djtui.sees("nothing to do again here")
+        assert len(await cues_of(djtui)) == 2
+        await djtui.press("u")
+        await djtui.sees("deleted: taken back")
+        assert len(await cues_of(djtui)) == 3

@@ -97,6 +97,22 @@ async def test_a_mistake_stands_under_its_field_until_it_is_mended_and_saves_not
         assert app.answers == [None]
 
 
+async def test_fields_that_mistakes_push_out_of_sight_are_announced() -> None:
+    async with editing(OPAL) as (app, pilot):
+        assert "↓ more" not in app.text
+        for field in ("bpm", "key", "rating"):
+            await app.go_to(pilot, field)
+            app.type("fast")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "↓ more" in app.text
+        assert "lock" not in app.text
+        await app.go_to(pilot, "locked")
+        await pilot.pause()
+        assert "↓ more" not in app.text
+        assert "lock" in app.text
+
+
 async def test_several_values_stay_unless_they_are_cleared_on_purpose() -> None:
     async with editing(OPAL, KIDS) as (app, pilot):
         assert "several values" in app.text

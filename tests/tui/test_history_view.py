@@ -92,3 +92,27 @@ def test_a_playlist_s_change_is_told_by_what_is_different() -> None:
     assert said(*images(query=("bpm:1", "bpm:2")), names) == ["filter: bpm:1 → bpm:2"]
     assert said(None, {"name": "x", "items": [one]}, names) == ["made with 1 track"]
     assert said({"name": "x", "items": []}, {}, names) == ["changed"]
+
+
+def test_a_playlist_that_an_export_wrote_is_named_by_its_image_as_a_row_or_as_it_was_stored() -> None:
+    for base in ({"name": "Friday"}, '{"name": "Friday"}'):
+        rows = list(touched.node_rows(None, {"id": 1, "base": base}))
+        assert "".join(text for text, _ in rows[0].left) == " Friday  new in the collection"
+
+
+async def test_what_cannot_be_read_is_said_in_the_place_of_what_stood_there(
+    path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise TypeError("no dict")
+
+    async with another(path) as library:
+        await history.edit(library, [1], {"genre": "Acid"}, "genre of 1 track")
+        await history.edit(library, [2], {"genre": "Dub"}, "genre of another")
+    async with opened(path) as djtui:
+        await djtui.press("6")
+        await djtui.sees("genre: Techno → Dub")
+        monkeypatch.setattr(touched, "read", broken)
+        await djtui.press("j")
+        await djtui.sees("What it touched cannot be read.", "TypeError: no dict")
+        assert "Dub" not in djtui.text

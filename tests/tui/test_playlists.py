@@ -111,6 +111,9 @@ async def test_tracks_are_added_to_a_playlist_found_by_typing_and_again_with_one
         await djtui.sees("Friday: 1 track added")
         assert await tracks_of(djtui, FRIDAY) == [5, 3, 9, 3, 7, 1, 2, 4]
         await djtui.press("A")
+        await djtui.type("Fest/Main")
+        await djtui.sees("new: Fest/Main  with its slash: there is no folder Fest")
+        await djtui.press("escape", "A")
         await djtui.sees("the last one")
         await djtui.type("Gigs/Late")
         await djtui.sees("new: Late  in Gigs")

@@ -9,9 +9,13 @@ from pathlib import Path
 from djtui import config
 from djtui.config import Settings, UiSettings
 from djtui.jobs import records
+from djtui.jobs.hosting import hosting
+from djtui.jobs.locks import HostLock
+from djtui.kinds import KINDS
 from djtui.library.database import Library, prepare
+from djtui.tui import changing
 from tests.making import add_tracks
-from tests.tui.conftest import SETTINGS, Opened, Session
+from tests.tui.conftest import SETTINGS, Opened, Session, another
 
 PHASES = (
     ("Reading", "succeeded", 1200, 1200),
@@ -140,7 +144,7 @@ async def test_an_undo_that_would_undo_later_work_is_refused_with_the_reason(
 async def test_a_setting_is_checked_saved_and_used_at_once(path: Path, opened: Opened) -> None:
     async with opened(path) as djtui:
         await djtui.press("7")
-        await djtui.sees("import.max", "Tasks that read collections at once.")
+        await djtui.sees("import.max", "Tasks that read collections at once.", "enter change")
         await djtui.press("enter", "backspace", "0", "enter")
         await djtui.sees("must be 1 or more")
         await djtui.press("backspace", "4", "enter")
@@ -169,7 +173,7 @@ async def test_an_empty_library_without_traktor_asks_for_a_path_and_says_what_is
 ) -> None:
     async with opened(empty) as djtui:
         await djtui.sees("No Traktor collection was found")
-        await djtui.press("i")
+        await djtui.press("enter")
         await djtui.sees("Import a Traktor collection")
         await djtui.type("/nowhere.nml")
         await djtui.press("enter")
@@ -201,12 +205,53 @@ async def test_quitting_with_jobs_at_work_asks(path: Path, opened: Opened) -> No
         id = await add_job(path, "queued")
         await djtui.until(lambda: djtui.app.jobs_at_work)
         await djtui.press("Q")
-        await djtui.sees("Still at work: Traktor import", "keep going")
+        await djtui.sees("Waiting, and nobody works it: Traktor import", "leave it paused")
+        assert "keep going" not in djtui.text
         await djtui.press("escape", "Q", "s")
         await djtui.pilot.pause(0.3)
     other = await Library.open(path)
     assert (await other.fetchall("SELECT state FROM job WHERE id = ?", (id,)))[0][0] == "paused"
     await other.close()
+
+
+async def test_a_host_that_is_killed_is_noticed_though_nobody_writes(path: Path, opened: Opened) -> None:
+    lock = HostLock(path)
+    async with opened(path) as djtui:
+        async with lock:
+            async with another(path) as other, other.writing() as tx:
+                await tx.execute("INSERT INTO host (id, pid, started, mode) VALUES (1, 1, '', 'process')")
+            await add_job(path, "running")
+            await djtui.press("2")
+            await djtui.sees("Traktor import", "p pause")
+            await djtui.until(lambda: djtui.app.jobs_at_work)
+            await djtui.press("Q")
+            await djtui.sees("Still at work: Traktor import", "keep going")
+            await djtui.press("escape")
+        await djtui.sees("Traktor import was cut off in Syncing")
+        assert not djtui.app.jobs_at_work
+        assert djtui.app.news.host is None
+
+
+async def test_however_fast_a_job_that_was_asked_for_here_fails_it_is_told(
+    path: Path, quiet_home: Path, opened: Opened
+) -> None:
+    wrong = quiet_home / "collection.nml"
+    wrong.write_text("no XML")
+    async with another(path) as host, hosting(host, KINDS, SETTINGS), opened(path) as djtui:
+        for _ in range(3):
+            await changing.import_collection(djtui.app, wrong)
+            await djtui.until(lambda: [toast.kind for toast in djtui.app.toasts.toasts] == ["error"])
+            await djtui.press("escape")
+            assert not djtui.app.toasts.toasts
+
+
+async def test_a_job_that_ended_before_anybody_looked_is_told(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        id = await add_job(path, "failed")
+        await djtui.pilot.pause(0.3)
+        assert not djtui.app.toasts.toasts
+        djtui.app.feed.expect(id)
+        await djtui.until(lambda: [toast.kind for toast in djtui.app.toasts.toasts] == ["error"])
 
 
 async def test_every_binding_has_a_name_to_rebind_it_by(path: Path, opened: Opened) -> None:

@@ -1,10 +1,11 @@
-"""The cues of a track: a list of them, and a form for one. Each change is saved at once, and undone by u."""
+"""The cues of a track: a list of them, and a form for one. Each change is saved at once; u takes it back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,12 +16,18 @@ from djtui.library import cues, history, tracks, typed
 from djtui.library.cues import KEEP, SLOTS, TYPES, CueError
 from djtui.model.cue import CueType
 from djtui.model.text import harmless
+from djtui.tui import changing
 from djtui.tui.feed import Counters
 from djtui.tui.fields import Field
 from djtui.tui.formats import Parts
 from djtui.tui.screens.dialog import Dialog
 from djtui.tui.screens.form import Form
 from djtui.tui.widgets.rows import Row, Rows
+
+if TYPE_CHECKING:
+    from djtui.tui.app import DjtuiApp
+
+    Reverse = Callable[[DjtuiApp, history.Change], Awaitable[None]]
 
 Image = Mapping[str, Any]
 CueRows = Sequence[cues.Row]
@@ -39,7 +46,8 @@ class CuesDialog(Dialog[None]):
         Binding("e", "edit", "Edit", show=False),
         Binding("n", "new", "New", show=False),
         Binding("d,delete", "delete", "Delete", show=False),
-        Binding("u", "app.undo", "Undo", show=False),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("ctrl+r", "redo", "Redo", show=False),
         Binding("q", "leave", show=False),
         Binding("0", "pad(0)", "No pad", show=False),
         *(Binding(str(slot), f"pad({slot})", f"Pad {slot}", show=False) for slot in SLOTS),
@@ -50,6 +58,9 @@ class CuesDialog(Dialog[None]):
         name = image["title"] or "untitled"
         super().__init__(f"Cues of {name}", wide=True)
         self._image = image
+        self._made: list[tuple[int, str]] = []  # the changes made here, and what each did: these u takes back
+        self._undone: list[tuple[int, str]] = []
+        self._turn = asyncio.Lock()  # one change after the other, as the keys came
 
     def body(self) -> ComposeResult:
         yield Rows(empty="No cues yet: n makes one.", id="cues")
@@ -91,6 +102,8 @@ class CuesDialog(Dialog[None]):
             self.query_one(Rows).show(self._rows())
 
     def _say(self, sentence: str, *, wrong: bool = False) -> None:
+        if not self.is_attached:
+            return
         said = self.query_one("#said", Static)
         said.set_class(wrong, "mistake")
         said.update(Content(harmless(sentence)))
@@ -147,15 +160,62 @@ class CuesDialog(Dialog[None]):
 
     async def _save(self, compute: Callable[[Image], Image], name: str, what: str) -> None:
         title = f"{name} of {self._image['title'] or 'untitled'}: {what}"
+        async with self._turn:
+            try:
+                _, change = await history.edit_each(
+                    await self.djtui.library(), [self._image["id"]], compute, title
+                )
+            except CueError as error:
+                self._say(str(error), wrong=True)
+                return
+            await self._read()
+            if change is not None:
+                self._made.append((change, f"{name} {what}"))
+                self._undone.clear()
+            self._say("nothing to change" if change is None else f"{name} {what} · u takes it back")
+
+    def action_undo(self) -> None:
+        self.djtui.do(self._undo())
+
+    async def _undo(self) -> None:
+        """Take back the newest change that was made here; what was done elsewhere is not seen from here."""
+        async with self._turn:
+            if not self._made:
+                self._say("nothing to take back here")
+                return
+            id, what = self._made.pop()
+            if await self._reversed(id, changing.undo):
+                self._undone.append((id, what))
+                self._say(f"{what}: taken back · ^r does it again")
+
+    def action_redo(self) -> None:
+        self.djtui.do(self._redo())
+
+    async def _redo(self) -> None:
+        async with self._turn:
+            if not self._undone:
+                self._say("nothing to do again here")
+                return
+            id, what = self._undone.pop()
+            if await self._reversed(id, changing.redo):
+                self._made.append((id, what))
+                self._say(f"{what} again · u takes it back")
+
+    async def _reversed(self, id: int, reverse: Reverse) -> bool:
+        """Undo or redo a change, and show the cues; whether it came to that. Says it, where it did not."""
+        library = await self.djtui.library()
         try:
-            changed, _ = await history.edit_each(
-                await self.djtui.library(), [self._image["id"]], compute, title
-            )
-        except CueError as error:
+            before = await history.find(library, id)
+            await reverse(self.djtui, before)
+            after = await history.find(library, id)
+        except (history.HistoryError, changing.Refused) as error:
             self._say(str(error), wrong=True)
-            return
+            return False
         await self._read()
-        self._say(f"{name} {what} · u takes it back" if changed else "nothing to change")
+        if (before.undone is None) == (after.undone is None):
+            self._say("The cues were changed since: left as they are.", wrong=True)
+            return False
+        return True
 
 
 class CueForm(Form):

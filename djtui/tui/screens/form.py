@@ -134,11 +134,20 @@ class Form(Dialog[dict[str, Any]]):
             return
         above = sum(1 + len(_wrapped(entry, width)) for entry in self.entries[: self.at])
         needed = 1 + len(_wrapped(self._here, width))
+        total = sum(1 + len(_wrapped(entry, width)) for entry in self.entries)
+        self.query_one(".dialog", Vertical).styles.max_height = total + _FRAME
         self._top = max(min(self._top, above), above + min(needed, height) - height)
         line.styles.offset = (_LABEL, above - self._top)
         line.styles.width = _room(self._here, width)
         line.placeholder = self._here.placeholder
         painted.repaint_changes()
+        self._hint(more=self._top + height < total)
+
+    def _hint(self, *, more: bool) -> None:
+        """What can be pressed, and whether there are fields below those that are seen."""
+        frame, hints = self.query_one(".dialog", Vertical), f"↓ more · {self._hints}" if more else self._hints
+        if str(frame.border_subtitle) != hints:
+            frame.border_subtitle = Content(hints)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._repaint)

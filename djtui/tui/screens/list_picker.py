@@ -49,9 +49,15 @@ class ListPicker(Picker):
         new = placed(typed, self._playlists, self._paths)
         exact = any(self._paths[one.id] == typed.strip() and one.kind == "list" for one in self._playlists)
         if new and not exact:
-            where = f"  in {self._paths[new.parent]}" if new.parent is not None else ""
+            where = f"  in {self._paths[new.parent]}" if new.parent is not None else _no_folder(new.name)
             kept.append(Row(_NEW + typed, ((" new: ", "$accent"), (new.name, ""), (where, "$quiet"))))
         return kept
+
+
+def _no_folder(name: str) -> str:
+    """Why a name with a slash in it is that of no folder and playlist."""
+    above, slash, _ = name.rpartition("/")
+    return f"  with its slash: there is no folder {above}" if slash and above else ""
 
 
 def chosen(answer: str, playlists: Sequence[Playlist]) -> int | NewList:

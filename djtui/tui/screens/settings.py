@@ -27,14 +27,21 @@ _KEY_WIDTH: Final = 22
 _VALUE_WIDTH: Final = 20
 
 
+class _Options(Rows):
+    """The options; enter is said in the key line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "change", id="settings.change", group=keys.PROGRAM,
+                tooltip="Give the setting under the cursor another value"),
+    ]  # fmt: skip
+
+
 class SettingsView(View):
     """Every option of config.toml."""
 
     MODE = "settings"
     CSS_PATH = styles.sheet(MODE)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "change", "change", id="settings.change", group=keys.PROGRAM,
-                tooltip="Give the setting under the cursor another value"),
         Binding("d", "default", "default", id="settings.default", group=keys.PROGRAM,
                 tooltip="Give the setting under the cursor its default"),
     ]  # fmt: skip
@@ -42,7 +49,7 @@ class SettingsView(View):
     def body(self) -> ComposeResult:
         with Vertical(classes="frame") as frame:
             frame.border_title = "Settings"
-            yield Rows(id="options")
+            yield _Options(id="options")
 
     def on_mount(self) -> None:
         self._show()
@@ -75,9 +82,6 @@ class SettingsView(View):
         return next((option for option in found if row and option.key == row.key), None)
 
     def on_rows_selected(self) -> None:
-        self.action_change()
-
-    def action_change(self) -> None:
         option = self.option
         if option is None:
             return

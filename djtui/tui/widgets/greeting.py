@@ -20,7 +20,7 @@ class Greeting(OfApp, Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "import", id="greeting.import", group=keys.JOBS,
-                tooltip="Import the collection that was found"),
+                tooltip="Import the collection that was found; where none was, type a path"),
         Binding("i", "type", "type a path", id="greeting.type", group=keys.JOBS,
                 tooltip="Import a collection.nml from somewhere else"),
         Binding("down,j", "step(1)", "Next", show=False, id="greeting.next", group=keys.MOVE),
@@ -75,12 +75,12 @@ class Greeting(OfApp, Widget, can_focus=True):
             ]
         else:
             lines.append((("  No Traktor collection was found in the usual places.", ""),))
-            lines += [(), (("  i", "$accent"), (" types the path of a collection.nml", "$quiet"))]
+            lines += [(), (("  enter", "$accent"), (" types the path of a collection.nml", "$quiet"))]
         lines += [(), (("  The import only reads Traktor's file; nothing in it is changed.", "$quiet"),)]
         return Content("\n").join(formats.content(formats.cut_parts(list(line), width)) for line in lines)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._found) if action == "take" else True
+        return self._found is not None if action == "take" else True
 
     def action_step(self, step: int) -> None:
         if self._found:
@@ -90,6 +90,8 @@ class Greeting(OfApp, Widget, can_focus=True):
     def action_take(self) -> None:
         if self._found:
             self.djtui.do(changing.import_collection(self.djtui, self._found[self._cursor]))
+        else:
+            self.action_type()
 
     def action_type(self) -> None:
         self.djtui.do(changing.ask_and_import(self.djtui))

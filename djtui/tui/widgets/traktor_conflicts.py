@@ -15,7 +15,7 @@ from djtui.tui.screens.traktor_facts import Facts
 from djtui.tui.widgets.table_columns import TableColumn
 from djtui.tui.widgets.traktor_section import IMPORT_FIRST, TableSection
 from djtui.tui.widgets.traktor_table import Cells, MarkTable
-from djtui.tui.widgets.traktor_values import Side, of_conflict
+from djtui.tui.widgets.traktor_values import Side, label, of_conflict
 
 if TYPE_CHECKING:
     from djtui.traktor.conflicts import Conflict
@@ -130,7 +130,7 @@ class ConflictSection(TableSection):
         row = self.table.source.row(self.table.cursor_row)
         if (conflict := self.conflict) is not None and row is not None:
             sides = tuple(zip(("Last sync", "djtui", "Traktor"), row[-3:], strict=True))
-            self.djtui.push_screen(Values(f"{conflict.subject} · {conflict.label}", sides))
+            self.djtui.push_screen(Values(f"{conflict.subject} · {label(conflict.field)}", sides))
 
     # -- settling ---------------------------------------------------------------------------------
 
@@ -179,10 +179,14 @@ class ConflictSection(TableSection):
                 self._conflicts.pop(id, None)
         self._show()
         one = chosen[0]
-        what = f"{one.label} of {one.subject}" if len(ids) == 1 else formats.plural(done.resolved, "conflict")
+        what = (
+            f"{label(one.field)} of {one.subject}"
+            if len(ids) == 1
+            else formats.plural(done.resolved, "conflict")
+        )
         if done.refused:
             reason = done.refused[0][1].rstrip(".")
-            said = f"{len(done.refused):,} left open, such as {one.label} of {one.subject}: {reason}."
+            said = f"{len(done.refused):,} left open, such as {label(one.field)} of {one.subject}: {reason}."
             app.toasts.put("conflicts", "error", said)
             await self.read(self.facts)
         else:
@@ -191,9 +195,14 @@ class ConflictSection(TableSection):
 
 def _cells(conflict: Conflict, notation: Notation) -> Cells:
     sides: tuple[Side, ...] = ("base", "library", "traktor")
-    return ("", conflict.subject, conflict.label, *(of_conflict(conflict, side, notation) for side in sides))
+    return (
+        "",
+        conflict.subject,
+        label(conflict.field),
+        *(of_conflict(conflict, side, notation) for side in sides),
+    )
 
 
 def _family(conflict: Conflict) -> str:
     """What `every genre` means: all conflicts of a field; all cues are one."""
-    return "cue" if conflict.field.startswith("cue:") else conflict.label
+    return "cue" if conflict.field.startswith("cue:") else label(conflict.field)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from djtui.model import key as musical_keys
 from djtui.model.key import Notation
+from djtui.tui import formats
 
 if TYPE_CHECKING:
     from djtui.traktor.conflicts import Conflict
@@ -28,6 +29,13 @@ def shown(field: str, value: Any, notation: Notation) -> str:
     return conflicts.shown(field, value, "library")
 
 
+def label(field: str) -> str:
+    """A synced field, or one cue, as a DJ calls it."""
+    from djtui.traktor import conflicts
+
+    return formats.label(conflicts.label(field))
+
+
 def of_conflict(conflict: Conflict, side: Side, notation: Notation) -> str:
     """What one side of a conflict says."""
     value = getattr(conflict, side)
@@ -39,7 +47,6 @@ def of_conflict(conflict: Conflict, side: Side, notation: Notation) -> str:
 def changes(fields: Mapping[str, tuple[Any, Any]], notation: Notation) -> list[tuple[str, str, str, str]]:
     """What changed in a track: field, label, old and new for the eye. Cues are taken one by one."""
     from djtui.model.cue import by_identity
-    from djtui.traktor.conflicts import label
 
     found = []
     for field, (old, new) in fields.items():
