@@ -426,6 +426,24 @@ async def test_a_conflict_over_a_playlists_name_is_settled_either_way(deck: Deck
     assert (await deck.exported())["playlists_changed"] == 0
 
 
+async def test_an_export_beside_an_open_question_over_a_name_settles_nothing(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b"), nodes=playlist("Friday", key("a"), uuid="f1")))
+    await deck.imported()
+    list_id = await playlist_named(deck, "Friday")
+    await playlists.rename(deck.library, list_id, "Saturday")
+    deck.replace('NAME="Friday"', 'NAME="Sunday"')
+    await deck.imported()
+    (question,) = await deck.conflicts()
+    await playlists.add(deck.library, list_id, [(await deck.ids())["b"]])
+    await deck.exported()
+    assert key("b") in deck.text.partition('NAME="Sunday"')[2]
+    deck.replace('TITLE="a"', 'TITLE="A"')
+    deck.replace(f'KEY="{key("a")}"', f'KEY="{key("b")}"')
+    await deck.exported()
+    assert [conflict.id for conflict in await deck.conflicts()] == [question.id]
+    assert 'NAME="Sunday"' in deck.text
+
+
 async def test_a_playlist_deleted_there_and_changed_here_can_be_kept_or_let_go(deck: Deck) -> None:
     friday = playlist("Friday", key("a"), uuid="f1")
     deck.write(collection(entry("a"), entry("b"), nodes=friday))
