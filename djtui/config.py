@@ -134,6 +134,55 @@ class TraktorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotifySettings:
+    """Spotify."""
+
+    client_id: str = _option("", "The client id of your app in Spotify's developer dashboard.")
+    redirect_port: int = _option(
+        8888, "The port of 127.0.0.1 that Spotify sends the browser to after signing in.", low=1, high=65535
+    )
+    budget_per_day: int = _option(
+        1000, "Requests a day, of which a fifth is kept for writing playlists; 0: no limit of our own.", low=0
+    )
+    requests_per_s: float = _option(1.0, "Requests a second, after a burst of five.", low=0.01, high=1000)
+    batch_tracks: int = _option(
+        50, "Liked songs between two checkpoints.", key="batch.tracks", low=1, high=5000
+    )
+    batch_artists: int = _option(
+        100, "Artists between two checkpoints.", key="batch.artists", low=1, high=5000
+    )
+    batch_albums: int = _option(100, "Albums between two checkpoints.", key="batch.albums", low=1, high=5000)
+    batch_playlists: int = _option(
+        50, "Playlists, or rows of one, between two checkpoints.", key="batch.playlists", low=1, high=5000
+    )
+    every_min: int = _option(
+        0,
+        "Minutes between two syncs while djtui or `djtui host` runs; 0: none by itself, 30 is sensible.",
+        low=0,
+    )
+    reread_days: int = _option(
+        7, "Days after which a playlist is read again though Spotify calls it unchanged.", low=1, high=365
+    )
+    plays: bool = _option(
+        False, "Note the songs that Spotify says were played lately; needs signing in anew."
+    )
+    cache: str = _option("sqlite", "Where answers are kept: sqlite, or redis://HOST.")
+    cache_mb: int = _option(
+        200, "Megabytes of answers kept; the least recently used go first.", low=1, high=10_000
+    )
+    ttl_track_days: int = _option(30, "Days for which a track's data is kept.", key="ttl.track_days", low=0)
+    ttl_artist_days: int = _option(
+        90, "Days for which an artist's data is kept.", key="ttl.artist_days", low=0
+    )
+    ttl_album_days: int = _option(90, "Days for which an album's data is kept.", key="ttl.album_days", low=0)
+    ttl_missing_days: int = _option(
+        1, "Days for which it is believed that something is not there.", key="ttl.missing_days", low=0
+    )
+    api_url: str = _option("https://api.spotify.com/v1/", "Where Spotify's Web API is.")
+    accounts_url: str = _option("https://accounts.spotify.com/", "Where Spotify signs people in.")
+
+
+@dataclass(frozen=True, slots=True)
 class UiSettings:
     """The screen."""
 
@@ -158,11 +207,12 @@ class Settings:
     jobs: JobSettings = field(default_factory=JobSettings)
     traktor: TraktorSettings = field(default_factory=TraktorSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    spotify: SpotifySettings = field(default_factory=SpotifySettings)
     ui: UiSettings = field(default_factory=UiSettings)
     source: Path | None = None
 
 
-GROUPS: Final = ("pool", "jobs", "traktor", "analysis", "ui")
+GROUPS: Final = ("pool", "jobs", "traktor", "analysis", "spotify", "ui")
 
 
 @dataclass(frozen=True, slots=True)

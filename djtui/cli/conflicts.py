@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import click
 
-from djtui.cli.output import table
+from djtui.cli.output import label, table
 from djtui.cli.session import FAILED, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.traktor import conflicts as queue
 
@@ -24,12 +24,12 @@ async def conflicts(session: Session, field: str | None) -> None:
     async with session.library(create=False) as library:
         found = await queue.conflicts(library)
     if field is not None:
-        found = [conflict for conflict in found if field in (conflict.field, conflict.label)]
+        found = [conflict for conflict in found if field in (conflict.field, label(conflict.field))]
     rows = [
         (
             conflict.id,
             conflict.subject,
-            conflict.label,
+            label(conflict.field),
             conflict.shown("base"),
             conflict.shown("library"),
             conflict.shown("traktor"),
@@ -81,7 +81,7 @@ async def resolve(
         chosen = list(ids)
         if everything or field is not None:
             found = await queue.conflicts(library)
-            chosen += [it.id for it in found if everything or field in (it.field, it.label)]
+            chosen += [it.id for it in found if everything or field in (it.field, label(it.field))]
         done = await queue.resolve(library, chosen, cast(Literal["library", "traktor"], take))
     side = "Traktor's" if take == "traktor" else "djtui's"
     lines = [f"{done.resolved:,} settled with {side} value."]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from djtui.cli.library import matching
-from djtui.cli.output import table
+from djtui.cli.output import plural, table
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import differences as heard
 from djtui.library.differences import KINDS, Difference, Field
@@ -84,7 +84,7 @@ async def differences(
             session.out.result([f"{count:,} dismissed."], dismissed=count)
             return None
         changed, change = await heard.take(library, found)
-    line = f"{changed:,} tracks changed (change {change}; djtui undo takes it back)."
+    line = f"{plural(changed, 'track')} changed (change {change}; djtui undo takes it back)."
     session.out.result([line if change else "Nothing to change."], taken=changed, change=change)
     return None
 
@@ -107,7 +107,7 @@ def _listed(session: Session, found: list[Difference], count: int) -> list[str]:
     ]
     cut = f" · the first {len(found):,} shown" if len(found) < count else ""
     header = ("id", "Track", "Field", "Here", "Heard", "Kind", "Sure")
-    return [*table(header, rows, right=(0, 3, 4, 6)), f"{count:,} differences{cut}"]
+    return [*table(header, rows, right=(0, 3, 4, 6)), f"{plural(count, 'difference')}{cut}"]
 
 
 def _fields(difference: Difference) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from djtui.cli.library import matching
+from djtui.cli.output import plural
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import history, removal, tracks, typed
 from djtui.library.database import Library
@@ -61,9 +62,9 @@ async def delete(session: Session, query: str, yes: bool) -> int | None:
         ids = await found(library, query)
         if not yes:
             await ask(session, library, ids, "would leave the library", "remove", "Remove them?")
-        count, change = await removal.remove(library, ids, f"{_tracks(len(ids))} removed")
+        count, change = await removal.remove(library, ids, f"{plural(len(ids), 'track')} removed")
     session.out.result(
-        [f"{_tracks(count)} removed (change {change}; djtui undo takes it back). The files stay."],
+        [f"{plural(count, 'track')} removed (change {change}; djtui undo takes it back). The files stay."],
         removed=count,
         change=change,
     )
@@ -79,7 +80,7 @@ async def ask(
         " - ".join(text for text in (track.artist, track.title) if text) or f"track {track.id}"
         for track in examples.values()
     ]
-    lines = [f"{_tracks(len(ids))} {what}:", *(f"  {name}" for name in named)]
+    lines = [f"{plural(len(ids), 'track')} {what}:", *(f"  {name}" for name in named)]
     if len(ids) > len(named):
         lines.append(f"  … and {len(ids) - len(named):,} more")
     if session.out.as_json or not sys.stdin.isatty():
@@ -110,7 +111,3 @@ def _assignment(text: str) -> tuple[str, str, Any]:
         return name, value, typed.read(name, value)
     except ValueError as error:
         raise Failure(str(error), WRONG_USE) from error
-
-
-def _tracks(count: int) -> str:
-    return f"{count:,} track{'' if count == 1 else 's'}"

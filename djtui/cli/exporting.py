@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from djtui.cli.output import table
+from djtui.cli.output import label, plural, table
 from djtui.cli.running import run_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library.database import Library
@@ -163,7 +163,7 @@ def export_lines(result: dict[str, Any]) -> list[str]:
                 lines.append(f"  {change['track']}: {_cues_said(change['from'], change['to'])}")
                 continue
             old, new = (conflicts.shown(field, change[side], "traktor") for side in ("from", "to"))
-            lines.append(f"  {change['track']}: {conflicts.label(field)}: {old} -> {new}")
+            lines.append(f"  {change['track']}: {label(field)}: {old} -> {new}")
         if len(result.get("changes", [])) > _SHOWN:
             lines.append(f"  … and {len(result['changes']) - _SHOWN:,} more fields (all of them with --json)")
         lines += [f"  new: {key.replace('/:', '/')}" for key in result.get("new", [])[:_SHOWN]]
@@ -173,24 +173,25 @@ def export_lines(result: dict[str, Any]) -> list[str]:
     if not tracks and not lists:
         lines.append("Nothing waits for export.")
     else:
-        said = f"{_many(tracks, 'track')} and {_many(lists, 'playlist')}"
+        said = f"{plural(tracks, 'track')} and {plural(lists, 'playlist')}"
         lines.append(f"Would change: {said}." if dry else f"Written: {said}, to {result['path']}.")
     if result.get("merged"):
-        merged = ", ".join(f"{count:,} {name}" for name, count in result["merged"].items() if count)
+        merged = ", ".join(_merged(name, count) for name, count in result["merged"].items() if count)
         if merged:
             lines.append(f"Merged from Traktor first: {merged}.")
     if result.get("doubled_cues"):
-        lines.append(f"{result['doubled_cues']:,} cues stand twice in the collection; they were left alone.")
+        lines.append(f"{plural(result['doubled_cues'], 'cue')} twice in the collection: left alone.")
     if result.get("backup"):
         lines.append(f"The collection as it was: {result['backup']}")
     return [*lines, *result.get("notes", [])]
+
+
+def _merged(name: str, count: int) -> str:
+    """One count of an import: "1 conflict", "3 conflicts", "3 updated"."""
+    return plural(count, "conflict") if name == "conflicts" else f"{count:,} {name}"
 
 
 def _cues_said(old: list[object] | None, new: list[object] | None) -> str:
     was, now = old or [], new or []
     added, gone = (sum(cue not in other for cue in side) for side, other in ((now, was), (was, now)))
     return f"cues: {added} new or changed, {gone} gone or changed"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import minutes, table
+from djtui.cli.output import minutes, plural, table
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import playlists as crates
 from djtui.library import tracks
@@ -164,7 +164,7 @@ async def stats(session: Session) -> None:
     fields["playlists"] = {row["kind"]: row["many"] for row in lists}
     fields["genres"] = {row["genre"]: row["many"] for row in genres}
     total = fields["tracks"]
-    lines = [f"{total:,} tracks, {fields['hours']:,} hours, {fields['cues']:,} cues"]
+    lines = [", ".join(plural(fields[f"{unit}s"], unit) for unit in ("track", "hour", "cue"))]
     if total:
         lines += table(
             ("", "Known", "Unknown"),
@@ -179,7 +179,7 @@ async def stats(session: Session) -> None:
             ],
             right=(1, 2),
         )
-        lines += [f"{fields['with_cues']:,} with cues, {fields['missing']:,} missing files"]
+        lines += [f"{fields['with_cues']:,} with cues, {plural(fields['missing'], 'missing file')}"]
         lines += table(
             ("Genre", "Tracks"), [(name, f"{many:,}") for name, many in fields["genres"].items()], right=(1,)
         )

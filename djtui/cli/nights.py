@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import minutes, table
+from djtui.cli.output import minutes, plural, table
 from djtui.cli.running import run_job
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import nights as stored
@@ -57,14 +57,14 @@ async def _folder(session: Session) -> Path:
 
 def _import_lines(result: dict[str, Any]) -> list[str]:
     first = (
-        f"{_plural(result['nights'], 'night')} with {_plural(result['plays'], 'play')}: "
+        f"{plural(result['nights'], 'night')} with {plural(result['plays'], 'play')}: "
         f"{result['added']:,} added, {result['updated']:,} updated."
     )
     if not result["unknown"]:
         return [first]
     return [
         first,
-        f"{_plural(result['unknown'], 'play')} of tracks that are not in the library; "
+        f"{plural(result['unknown'], 'play')} of tracks that are not in the library; "
         "import the collection, then the history again.",
     ]
 
@@ -118,7 +118,7 @@ async def show(session: Session, night: int, everything: bool) -> None:
         found = await _find(library, night)
         plays = await stored.plays_of_night(library, night)
     shown = [play for play in plays if everything or play.public is not False]
-    facts = [_plural(found.plays, "play"), f"{found.public:,} public"]
+    facts = [plural(found.plays, "play"), f"{found.public:,} public"]
     if found.minutes is not None:
         facts.append(f"{_length(found)} of music")
     header = ("", "At", "Deck", "Long", "Heard", "Track")
@@ -176,9 +176,9 @@ async def playlist(session: Session, night: int, name: str | None, everything: b
             made = await stored.to_playlist(library, night, name, public_only=not everything)
         except (NightError, PlaylistError) as error:
             raise Failure(str(error)) from error
-    lines = [f"Made a playlist of {_plural(made.tracks, 'track')}."]
+    lines = [f"Made a playlist of {plural(made.tracks, 'track')}."]
     if made.unknown:
-        lines.append(f"{_plural(made.unknown, 'play')} left out: their tracks are not in the library.")
+        lines.append(f"{plural(made.unknown, 'play')} left out: their tracks are not in the library.")
     session.out.result(
         lines,
         playlist=made.playlist_id,
@@ -220,7 +220,3 @@ def _length(night: NightRow) -> str:
 
 def _unknown(night: NightRow) -> str:
     return f"{night.plays - night.known:,}" if night.plays > night.known else ""
-
-
-def _plural(count: int, one: str) -> str:
-    return f"{count:,} {one if count == 1 else one + 's'}"

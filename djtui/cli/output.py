@@ -101,6 +101,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequen
     return ["  ".join(fit(cell, column) for column, cell in enumerate(row)).rstrip() for row in texts]
 
 
+def label(field: str) -> str:
+    """A field, or one cue, as a DJ calls it."""
+    from djtui.traktor import conflicts
+
+    return "colour" if field == "color" else conflicts.label(field)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1` -> "1 track", `1200` -> "1,200 tracks"; `many` is for words that do not just take an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 

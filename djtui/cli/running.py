@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
+from djtui.cli.output import label, plural
 from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Failure, Session
 from djtui.config import Settings
 from djtui.jobs.hosting import host_anyhow, perform
@@ -69,38 +70,32 @@ async def import_collection(session: Session, path: Path, **params: Any) -> int:
 
 def import_lines(result: dict[str, Any]) -> list[str]:
     """The counts of an import for a person."""
-    entries = _plural(result["entries"], "entry", "entries")
-    lists, cues = _plural(result["playlists"], "playlist"), _plural(result["cues"], "cue")
+    entries = plural(result["entries"], "entry", "entries")
+    lists, cues = plural(result["playlists"], "playlist"), plural(result["cues"], "cue")
     first = (
         f"{entries}: {result['added']:,} added, {result['updated']:,} updated, "
         f"{result['unchanged']:,} unchanged. {lists}, {cues}."
     )
     lines = [f"Would be: {first}" if result.get("dry_run") else first]
     if result["missing_files"]:
-        lines.append(
-            f"{result['missing_files']:,} files are not on this machine; their tracks are shown as missing."
-        )
+        lines.append(f"{plural(result['missing_files'], 'file')} not on this machine: shown as missing.")
         if result["missing_files"] > result["entries"] * 0.9:
             lines.append(
                 "Does the music lie elsewhere on this machine? `djtui traktor map --suggest` looks for it."
             )
     if result["conflicts"]:
         lines.append(
-            f"{_plural(result['conflicts'], 'conflict')}: changed here and in Traktor; what is here was kept."
+            f"{plural(result['conflicts'], 'conflict')}: changed here and in Traktor; what is here was kept."
             " `djtui traktor conflicts` shows both sides."
         )
     if result.get("removed"):
-        lines.append(f"{_plural(result['removed'], 'track')} that Traktor deleted went here too.")
+        lines.append(f"{plural(result['removed'], 'track')} that Traktor deleted went here too.")
     for name, count in (result.get("fields") or {}).items():
-        lines.append(f"  {name}: {count:,} tracks")
+        lines.append(f"  {label(name)}: {plural(count, 'track')}")
     for change in result.get("changes") or []:
-        lines.append(f"  {change['track']}: {change['field']}: {change['from']!r} -> {change['to']!r}")
+        lines.append(f"  {change['track']}: {label(change['field'])}: {change['from']!r} -> {change['to']!r}")
     lines += result.get("notes") or []
     return lines
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 async def start_import(session: Session, path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from djtui import config as configuration
-from djtui.cli.output import table
+from djtui.cli.output import plural, table
 from djtui.cli.session import FAILED, Session, command
 from djtui.library import database
 
@@ -124,7 +124,7 @@ def _examine_library(path: Path) -> str:
             connection.rollback()
         finally:
             connection.close()
-    return f"{path}: {tracks:,} tracks, {path.stat().st_size / 1e6:,.0f} MB, sound"
+    return f"{path}: {plural(tracks, 'track')}, {path.stat().st_size / 1e6:,.0f} MB, sound"
 
 
 @click.command()
@@ -150,7 +150,7 @@ def demo(context: click.Context, tracks: int, keep: Path | None) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         collection = folder / "collection.nml"
-        session.out.note(f"Making up {tracks:,} tracks …")
+        session.out.note(f"Making up {plural(tracks, 'track')} …")
         write_collection(collection, tracks)
         volumes = place_files(collection, folder / "music")
         settings = configuration.changed(session.settings, "traktor.volumes", volumes)

@@ -187,4 +187,6 @@ def _phase(row: sqlite3.Row) -> PhaseView:
     fields = {name: row[name] for name in PhaseView.__slots__}
     if (until := fields["blocked_until"]) is not None:
         fields["blocked_until"] = datetime.strptime(until, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if fields["total"] is not None and fields["done"] > fields["total"]:
+        fields["total"] = None  # it was an estimate: "11 / 6" would tell nobody anything
     return PhaseView(**fields)

@@ -14,6 +14,7 @@ from djtui.library.history import Change
 from djtui.library.tracks import as_json
 from djtui.model.cue import CueType
 from djtui.tui import environment, formats
+from djtui.tui.screens.traktor_facts import put_back_since
 from djtui.tui.widgets.rows import Row
 
 Image = Mapping[str, Any]
@@ -29,6 +30,7 @@ _CHANGED: Final = " → "
 _FATES: Final = {
     "kept": "Traktor has read it since, and kept it.",
     "lost": "Traktor has overwritten it since: all of it waits for export again.",
+    "put back": "A backup was put back since: all of it waits for export again.",
     "undone": "It was taken back: all of it waits for export again.",
 }
 
@@ -76,7 +78,10 @@ async def _exported(library: Library, change: Change) -> list[Row]:
     tracks_of = {row["id"]: row["track_id"] for row in entries}
     named = await _names(library, tracks_of.values())
     names = {entry: named[id] for entry, id in tracks_of.items() if id in named}
-    rows = [said(_FATES[export.state])] if export.state in _FATES else []
+    fate: str = export.state
+    if fate == "lost" and await put_back_since(library, export.file_id, change.id):
+        fate = "put back"
+    rows = [said(_FATES[fate])] if fate in _FATES else []
     rows += export_rows(shown, names)
     for pair in edits.nodes[:DETAILS]:
         rows += node_rows(*pair)

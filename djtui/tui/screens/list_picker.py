@@ -49,15 +49,18 @@ class ListPicker(Picker):
         new = placed(typed, self._playlists, self._paths)
         exact = any(self._paths[one.id] == typed.strip() and one.kind == "list" for one in self._playlists)
         if new and not exact:
-            where = f"  in {self._paths[new.parent]}" if new.parent is not None else _no_folder(new.name)
+            where = f"  in {self._paths[new.parent]}" if new.parent is not None else ""
             kept.append(Row(_NEW + typed, ((" new: ", "$accent"), (new.name, ""), (where, "$quiet"))))
+        elif sentence := _nowhere(typed) if new is None else "":
+            kept.append(Row("nowhere", ((f" {sentence}", "$warning"),), live=False))
         return kept
 
 
-def _no_folder(name: str) -> str:
-    """Why a name with a slash in it is that of no folder and playlist."""
-    above, slash, _ = name.rpartition("/")
-    return f"  with its slash: there is no folder {above}" if slash and above else ""
+def _nowhere(typed: str) -> str:
+    """Why nothing can be made of such a path, and what to write for a name with a slash in it."""
+    folder, slash, _ = typed.strip().rpartition("/")
+    whole = typed.strip().replace("//", "/").replace("/", "//")
+    return f"There is no folder {folder}. For a slash in a name: {whole}" if slash and folder else ""
 
 
 def chosen(answer: str, playlists: Sequence[Playlist]) -> int | NewList:
@@ -70,16 +73,15 @@ def chosen(answer: str, playlists: Sequence[Playlist]) -> int | NewList:
 
 
 def placed(text: str, playlists: Sequence[Playlist], named: dict[int, str]) -> NewList | None:
-    """A new playlist of that name: in a folder, where it begins with the path of one; None without a name."""
-    text = text.strip()
-    if not text:
-        return None
+    """The new playlist of that path, as the command line has it; None without a name, or such a folder."""
     try:
-        above, name = split(text)
+        above, name = split(text.strip())
     except PlaylistError:
-        return NewList(text, None)
+        return None
+    if above is None:
+        return NewList(name, None)
     folder = next((one.id for one in playlists if one.kind == "folder" and named[one.id] == above), None)
-    return NewList(text if folder is None else name, folder)
+    return None if folder is None else NewList(name, folder)
 
 
 def folder_rows(playlists: Sequence[Playlist], but: frozenset[int]) -> list[Row]:

@@ -20,7 +20,8 @@ class Facts:
     """What is known of the collection; times are as the library writes them (UTC).
 
     `path` is None where there is no collection at all, `file_id` where it has not been imported yet.
-    `waiting` counts tracks and playlists, `lost` says that Traktor has overwritten the last export.
+    `waiting` counts tracks and playlists, `lost` says that Traktor has overwritten the last export,
+    `put_back` that the DJ has put a backup in its place since.
     """
 
     path: Path | None = None
@@ -29,6 +30,7 @@ class Facts:
     imported: str | None = None
     exported: str | None = None
     lost: bool = False
+    put_back: bool = False
     waiting: int = 0
     conflicts: int = 0
     missing: int = 0
@@ -63,23 +65,37 @@ async def _facts(reader: Reader, library: Path, path: Path | None) -> Facts:
         return Facts(path, missing=missing, nights=nights, backups=backups)
     file_id = row["id"]
     last = await reader.fetchone(
-        "SELECT at, state FROM nml_export WHERE file_id = ? AND state IN ('written', 'kept', 'lost')"
+        "SELECT at, state, change_id FROM nml_export"
+        " WHERE file_id = ? AND state IN ('written', 'kept', 'lost')"
         " ORDER BY id DESC LIMIT 1",
         (file_id,),
     )
+    lost = last if last is not None and last["state"] == "lost" else None
+    put_back = lost is not None and await put_back_since(reader, file_id, lost["change_id"])
     return Facts(
         path=path,
         file_id=file_id,
         version=row["version"],
         imported=row["imported"],
         exported=last["at"] if last is not None else None,
-        lost=last is not None and last["state"] == "lost",
+        lost=lost is not None and not put_back,
+        put_back=put_back,
         waiting=await pending.count(reader, file_id),
         conflicts=await _number(reader, "SELECT count(*) FROM conflict WHERE file_id = ?", file_id),
         missing=missing,
         backups=backups,
         nights=nights,
     )
+
+
+async def put_back_since(reader: Reader, file_id: int, change_id: int | None) -> bool:
+    """Whether the DJ has put a backup in the collection's place since a change. Raises `LibraryError`."""
+    row = await reader.fetchone(
+        "SELECT 1 FROM change JOIN change_row ON change_id = change.id"
+        " WHERE change.id > ? AND what = 'file' AND row_id = ? LIMIT 1",
+        (change_id, file_id),
+    )
+    return row is not None
 
 
 async def foreign_to_here(app: DjtuiApp, file_id: int) -> str | None:

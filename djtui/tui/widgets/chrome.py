@@ -68,13 +68,14 @@ class StatusLine(OfApp, Bar):
 
     def words(self, width: int) -> tuple[Sequence[Word], Sequence[Word]]:
         app = self.djtui
-        right = [Word(f"{text} ", "$quiet")] if (text := app.position_here()) and width < SHORT else []
+        right = [Word(f" {text} ", "$quiet")] if (text := app.position_here()) and width < SHORT else []
+        if any(job.state == "interrupted" for job in app.jobs):  # at the right: there nothing is cut
+            said = " R resumes" if width < SHORT else " R resumes it "
+            right.insert(0, Word(said, "$accent", "app.resume"))
         left: list[Word] = []
         for job in app.jobs:
             style, text = _said(job, short=width < SHORT)
             left += [Word("   " if left and width >= SHORT else " "), Word(text, style, "app.view('jobs')")]
-        if any(job.state == "interrupted" for job in app.jobs):
-            left.append(Word("  R resumes" if width < SHORT else "  ·  R resumes it", "$quiet", "app.resume"))
         if not left and (quiet := app.quiet_line()):
             left.append(Word(f" {quiet}", "$quiet"))
         if app.waiting:

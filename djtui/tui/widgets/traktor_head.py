@@ -81,6 +81,8 @@ def _times(facts: Facts) -> Parts:
     parts = [("imported ", "$quiet"), (imported, ""), ("   exported ", "$quiet"), (exported, "")]
     if facts.lost:
         parts.append(("   ! lost", "$warning"))
+    elif facts.put_back:
+        parts.append(("   taken back", "$quiet"))
     return parts
 
 
