@@ -81,6 +81,8 @@ def _passes(field: Field, test: Test, subject: Subject, today: date) -> bool | N
         return (value is not None) is test.known
     if value is None:
         return None
+    if field.type == "names":
+        return any(_compare(test, fold(name), today) for name in value)
     if field.type == "text":
         value = fold(value)
     return _compare(test, folder_of(value) if field.name == "folder" else value, today)

@@ -12,11 +12,14 @@ from operator import attrgetter
 from typing import Any, Final, Literal
 
 from djtui.model.track import COLORS, FOLDED, SEARCHED
+from djtui.query import on_spotify
 from djtui.query.differing import DIFFERS
 from djtui.query.subject import Subject
 
-FieldType = Literal["text", "number", "duration", "date", "bool", "key", "color", "choice", "cue", "crate"]
-Source = Literal["file", "traktor", "analysis", "djtui"]
+FieldType = Literal[
+    "text", "number", "duration", "date", "bool", "key", "color", "choice", "cue", "crate", "names"
+]
+Source = Literal["file", "traktor", "analysis", "djtui", "spotify"]
 
 _TAGS: Final[tuple[Source, ...]] = ("file", "traktor")
 _MEASURED: Final[tuple[Source, ...]] = ("file", "traktor", "analysis")
@@ -30,6 +33,7 @@ class Field:
     (text only) is the value without case and diacritics. `sort_sql` puts tracks in order, used as
     `sort_sql IS NULL, sort_sql, track.id`; None where there is no order. `searched`: it has a trigram
     index of its name. `always_known`: its value is never NULL.
+    `names_sql` (names only): FROM and WHERE of its values, each an `item.value`; `sql` is then any of them.
     `tolerance`: two numbers that differ by no more are the same. `nothing`: the choice that `none` means,
     where a value is always known; `wider`: the choices that hold another one too.
     """
@@ -43,6 +47,7 @@ class Field:
     value: Callable[[Subject], Any]
     sort_sql: str | None = None
     folded_sql: str = ""
+    names_sql: str = ""
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     searched: bool = False
@@ -65,7 +70,8 @@ class Field:
         return self.sort_sql is not None
 
 
-def _fold_sql(column: str) -> str:
+def fold_sql(column: str) -> str:
+    """The text of a column without case and diacritics."""
     # lower() is all that folding does to ASCII, and needs no call into Python.
     is_ascii = f"length({column}) = length(CAST({column} AS BLOB))"
     return f"CASE WHEN {is_ascii} THEN lower({column}) ELSE fold({column}) END"
@@ -90,7 +96,7 @@ def _column(
 def _text(name: str, sources: tuple[Source, ...], help: str, example: str, *aliases: str) -> Field:
     field = _column("text", name, sources, help, example, *aliases)
     if name not in FOLDED:
-        return replace(field, folded_sql=_fold_sql(field.sql))
+        return replace(field, folded_sql=fold_sql(field.sql))
     folded = f"track_text.{name}"
     return replace(field, folded_sql=folded, sort_sql=folded, searched=name in SEARCHED)
 
@@ -114,6 +120,19 @@ def _bitrate_of(subject: Subject) -> float | None:
     return None if bitrate is None else bitrate / 1000
 
 
+def _on_spotify(
+    type: FieldType, name: str, sql: str, help: str, example: str, *, integer: bool = False
+) -> Field:
+    def value(subject: Subject) -> Any:
+        return getattr(subject.on_spotify, name, None)
+
+    return Field(name, type, ("spotify",), help, example, sql, value, sort_sql=sql, integer=integer)
+
+
+def _linked_of(subject: Subject) -> str:
+    return "missing" if subject.on_spotify is None else "linked"
+
+
 def _source_of(subject: Subject) -> str:
     return "traktor" if "traktor" in subject.sources else "djtui"
 
@@ -125,7 +144,7 @@ _CAMELOT: Final = (
 )
 _PATH: Final = "coalesce(track.path, track.location)"
 _FOLDED_FOLDER: Final = (
-    f"(SELECT rtrim(folded, replace(folded, '/', '')) FROM (SELECT {_fold_sql(_PATH)} AS folded))"
+    f"(SELECT rtrim(folded, replace(folded, '/', '')) FROM (SELECT {fold_sql(_PATH)} AS folded))"
 )
 
 _ALL: Final = (
@@ -164,7 +183,7 @@ _ALL: Final = (
         sql=_PATH,
         value=_path_of,
         sort_sql=_PATH,
-        folded_sql=_fold_sql(_PATH),
+        folded_sql=fold_sql(_PATH),
     ),
     replace(
         _text("folder", _TAGS, "the folder of the file", "techno", "dir", "directory"),
@@ -260,6 +279,64 @@ _ALL: Final = (
         _column("choice", "kind", ("traktor",), "track, stem or set", "stem"),
         choices=("track", "stem", "set"),
         always_known=True,
+    ),
+    _on_spotify(
+        "number",
+        "popularity",
+        on_spotify.POPULARITY,
+        "how popular Spotify says it is, 0 to 100; few apps are told",
+        ">=50",
+        integer=True,
+    ),
+    _on_spotify(
+        "number",
+        "artist_popularity",
+        on_spotify.ARTIST_POPULARITY,
+        "how popular its best known artist is, 0 to 100; few apps are told",
+        "<40",
+        integer=True,
+    ),
+    _on_spotify(
+        "number",
+        "followers",
+        on_spotify.FOLLOWERS,
+        "how many follow its best known artist on Spotify; few apps are told",
+        ">=10000",
+        integer=True,
+    ),
+    _on_spotify("bool", "explicit", on_spotify.EXPLICIT, "whether Spotify calls its words explicit", "no"),
+    _on_spotify("bool", "liked", on_spotify.LIKED, "whether it is among your liked songs", "yes"),
+    Field(
+        "genres",
+        "names",
+        ("spotify",),
+        "the genres Spotify gives its artists; few apps are told",
+        "techno",
+        f"(SELECT item.value {on_spotify.GENRES} LIMIT 1)",
+        lambda subject: getattr(subject.on_spotify, "genres", None) or None,
+        names_sql=on_spotify.GENRES,
+    ),
+    Field(
+        "owned",
+        "bool",
+        ("djtui",),
+        "of Spotify's songs: whether the library has it",
+        "no",
+        on_spotify.OWNED,
+        attrgetter("owned"),
+        always_known=True,
+    ),
+    Field(
+        "spotify",
+        "choice",
+        ("djtui",),
+        "whether it is known which song of Spotify it is",
+        "missing",
+        on_spotify.LINKED,
+        _linked_of,
+        choices=("linked", "missing"),
+        always_known=True,
+        nothing="missing",
     ),
     replace(_integer("id", ("djtui",), "the number of one track", "17"), always_known=True),
 )

@@ -164,6 +164,9 @@ class _Writer:
                 # In the folder is: in the path, with a slash to come.
                 pattern = "%" + text.translate(_LIKE_ESCAPES) + "%/%"
                 return f"{FIELDS['path'].folded_sql} LIKE {self._bind(pattern)} ESCAPE '\\'"
+        if field.type == "names":
+            named = self._text_test("fold(item.value)", test)
+            return f"(SELECT max({named}) {field.names_sql})"
         return self._text_test(field.folded_sql, test)
 
     def _text_test(self, folded: str, test: Test) -> str:

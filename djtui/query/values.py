@@ -53,7 +53,7 @@ def read(field: Field, value: Value) -> Tests:
     """The tests of which a track must pass one. Raises QueryError for a value the field cannot have."""
     if value.bare and value.text.lower() in ("any", "none"):
         return _known(field, value.text.lower() == "any")
-    if value.form == "regex" and field.type not in ("text", "crate"):
+    if value.form == "regex" and field.type not in ("text", "crate", "names"):
         raise _error(f"{field.name} is no text, so no regular expression can search it.", value)
     if value.operator == "~" and field.name not in ("key", "bpm"):
         raise _error(f"~ finds what is near a key or a bpm; {field.name} has no near.", value)
@@ -250,6 +250,7 @@ def _read_choice(field: Field, value: Value) -> Tests:
 _READERS: Final[dict[FieldType, Callable[[Field, Value], Tests]]] = {
     "text": _read_text,
     "crate": _read_text,
+    "names": _read_text,
     "number": _read_number,
     "cue": _read_number,
     "duration": _read_number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from djtui.library.database import migrations
 from djtui.model.text import fold, words
 from djtui.model.track import COLUMNS, FOLDED, SEARCHED, Track
 from djtui.query import Expression, Subject, Where, evaluate, parse, to_sql
+from djtui.query.subject import OnSpotify
 
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -20,6 +22,11 @@ _TABLES = (
     "nml_entry",
     "nml_file",
     "playlist_item",
+    "spotify_like",
+    "spotify_link",
+    "spotify_track_artist",
+    "spotify_artist",
+    "spotify_track",
     "playlist",
     "track_text",
     "track",
@@ -66,6 +73,8 @@ class Shelf:
             self._insert("conflict", file_id=1, track_id=id, field="bpm", found="2025-06-01T00:00:00Z")
         if subject.analysis is not None:
             self._analyse(subject)
+        if subject.on_spotify is not None:
+            self._link(id, subject.on_spotify)
         if "traktor" in subject.sources:
             self._insert("nml_entry", file_id=1, track_id=id, hash=b"", key_hash=id, key=str(id), cues=0)
 
@@ -83,6 +92,30 @@ class Shelf:
             bpm=(track.bpm or 100) * 2 if differs in ("bpm", "both") else track.bpm,
             key=((track.key or 0) + 1) % 24 if differs in ("key", "both") else track.key,
         )
+
+    def _link(self, id: int, song: OnSpotify) -> None:
+        """A song that is this track, by two artists, of whom Spotify says the same or nothing."""
+        self._insert(
+            "spotify_track",
+            id=id + 1000,
+            uri=str(id),
+            kind="track",
+            revision=0,
+            words="",
+            popularity=song.popularity,
+            explicit=song.explicit,
+        )
+        self._insert("spotify_link", song_id=id + 1000, track_id=id, how="isrc", made="2025-06-01T00:00:00Z")
+        facts: dict[str, object] = {"popularity": song.artist_popularity, "followers": song.followers}
+        facts["genres"] = json.dumps(song.genres) if song.genres else None
+        silent: dict[str, object] = {"genres": "[]"}
+        for position, known in enumerate((facts, silent)):
+            self._insert("spotify_artist", id=f"{id}-{position}", **known)
+            self._insert(
+                "spotify_track_artist", track_id=id + 1000, position=position, artist_id=f"{id}-{position}"
+            )
+        if song.liked:
+            self._insert("spotify_like", track_id=id + 1000, generation=1)
 
     def _insert(self, table: str, **columns: object) -> None:
         marks = ", ".join("?" * len(columns))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from djtui.model.key import camelot, musical, open_key
 from djtui.model.track import COLORS, FOLDED, Track
 from djtui.query import FIELDS, QueryError, Subject, parse, quote, to_sql
+from djtui.query.subject import OnSpotify
 from tests.query.shelf import Shelf
 
 EXAMPLES = 100
@@ -64,6 +65,17 @@ NEVER_NULL: dict[str, st.SearchStrategy[object]] = {
 }
 
 
+songs = st.builds(
+    OnSpotify,
+    popularity=st.none() | st.integers(0, 5),
+    artist_popularity=st.none() | st.integers(0, 5),
+    followers=st.none() | st.integers(0, 300),
+    explicit=st.none() | st.booleans(),
+    liked=st.booleans(),
+    genres=st.lists(texts, max_size=2).map(tuple),
+)
+
+
 def shelves(*columns: str) -> st.SearchStrategy[list[Subject]]:
     """Some tracks of which only these columns, and what stands about them in other tables, may be known."""
     known = {name: values for name, values in NEVER_NULL.items() if name in columns}
@@ -78,6 +90,7 @@ def shelves(*columns: str) -> st.SearchStrategy[list[Subject]]:
         analysis=st.sampled_from([None, "done", "failed"]),
         steadiness=st.sampled_from([None, "steady", "drifting", "changing"]),
         differs=st.sampled_from(["no", "key", "bpm", "both"]),
+        on_spotify=st.none() | songs,
     ).map(possible)
     return st.lists(subjects, min_size=1, max_size=6, unique_by=lambda subject: subject.track.id)
 
@@ -119,6 +132,7 @@ numbers = bpms.map(str) | st.sampled_from(["123", "128", "124.0", "4", "3", "202
 by_type = {
     "text": text_values,
     "crate": text_values,
+    "names": text_values,
     "number": ordered(numbers),
     "cue": ordered(st.integers(0, 4).map(str)),
     "duration": ordered(clocks),

@@ -137,6 +137,9 @@ CREATE TABLE spotify_link (
 );
 CREATE INDEX spotify_link_track ON spotify_link (track_id);
 
+-- Which tracks stand for something the DJ has. For songs another view of this name stands in (library/songs.py).
+CREATE VIEW owned_track (id) AS SELECT id FROM track;
+
 -- spotify: the revision at which songs, likes or playlists last changed. spotify_*: readings, totals and times.
 INSERT INTO meta VALUES ('spotify', 0);
 
