@@ -151,7 +151,7 @@ class Validating:
                 "here. If that is right, import with --strategy traktor."
             )
         elif counts["gone"]:
-            notes.append(f"{counts['gone']:,} tracks that are no longer in the collection stay here.")
+            notes.append(f"Tracks that are no longer in the collection and stay here: {counts['gone']:,}.")
         work.counts |= counts | {"removed": work.removed, "notes": notes, "dry_run": work.dry_run}
 
     async def _planned(self, ctx: Context) -> dict[str, int]:

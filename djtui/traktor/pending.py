@@ -193,7 +193,11 @@ def tree_changes(tree: Tree, inserted: Iterable[str] = ()) -> list[TreeChange]:
         items = tuple(key for key in node.items or () if not key.startswith(STRANGER) or key in keys)
         was = before.get(id)
         if was is None:
-            what = f"new, {len(items):,} tracks" if node.items is not None else "new"
+            what = (
+                f"new, {len(items):,} track{'' if len(items) == 1 else 's'}"
+                if node.items is not None
+                else "new"
+            )
             changes.append(TreeChange(_path(after, id), what))
             continue
         said = []

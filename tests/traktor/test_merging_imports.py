@@ -177,7 +177,7 @@ async def test_playlists_of_both_sides_hold_both_edits(deck: Deck) -> None:
     tree = await pending.tree(deck.library, 1, None, whole=True)
     assert [(change.path, change.what) for change in pending.tree_changes(tree)] == [
         ("Saturday", "was called Friday, +1"),
-        ("Sunday", "new, 1 tracks"),
+        ("Sunday", "new, 1 track"),
     ]
     assert new == found["Sunday"].id
 

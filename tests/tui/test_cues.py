@@ -110,3 +110,17 @@ async def test_u_in_the_dialog_takes_back_what_was_done_in_it_and_nothing_else(
         await djtui.press("u")
         await djtui.sees("deleted: taken back")
         assert len(await cues_of(djtui)) == 3
+
+
+async def test_at_80x24_all_fields_of_a_cue_are_seen_with_what_is_wrong_with_them(
+    path: Path, opened: Opened
+) -> None:
+    async with opened(path, size=(80, 24)) as djtui:
+        await djtui.press("C", "n")
+        await djtui.until(lambda: isinstance(djtui.app.screen, CueForm))
+        for key in ("down", "up", "up", "up", "enter"):
+            typed(djtui, "zz")
+            await djtui.press(key)
+        await djtui.sees("type wants cue", "There are hotcues 1 to 8", "● time", "● length", "esc leave")
+        await djtui.until(lambda: djtui.text.count("'zz' is no time") == 2)
+        assert "↓ more" not in djtui.text

@@ -113,6 +113,16 @@ async def test_fields_that_mistakes_push_out_of_sight_are_announced() -> None:
         assert "lock" in app.text
 
 
+async def test_mistakes_are_said_in_the_words_of_the_form() -> None:
+    async with editing(OPAL) as (app, pilot):
+        for field in ("color", "track_number"):
+            await app.go_to(pilot, field)
+            app.type("fast")
+        await pilot.press("enter")
+        assert "colour wants red" in app.text
+        assert "track number wants a number" in app.text
+
+
 async def test_several_values_stay_unless_they_are_cleared_on_purpose() -> None:
     async with editing(OPAL, KIDS) as (app, pilot):
         assert "several values" in app.text

@@ -111,9 +111,6 @@ async def test_tracks_are_added_to_a_playlist_found_by_typing_and_again_with_one
         await djtui.sees("Friday: 1 track added")
         assert await tracks_of(djtui, FRIDAY) == [5, 3, 9, 3, 7, 1, 2, 4]
         await djtui.press("A")
-        await djtui.type("Fest/Main")
-        await djtui.sees("new: Fest/Main  with its slash: there is no folder Fest")
-        await djtui.press("escape", "A")
         await djtui.sees("the last one")
         await djtui.type("Gigs/Late")
         await djtui.sees("new: Late  in Gigs")
@@ -121,6 +118,21 @@ async def test_tracks_are_added_to_a_playlist_found_by_typing_and_again_with_one
         await djtui.until(lambda: djtui.app.counters.changes == 3)
         assert "Gigs/Late" in await tree(djtui)
         assert await djtui.value("SELECT items FROM playlist WHERE name = 'Late'") == 1
+
+
+async def test_a_new_playlist_is_named_by_its_path_as_on_the_command_line(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("A")
+        await djtui.type("Fest/Main stage")
+        await djtui.sees("There is no folder Fest. For a slash in a name: Fest//Main stage")
+        await djtui.press("enter")
+        assert djtui.app.counters.changes == 0
+        await djtui.press("escape", "A")
+        await djtui.type("Gigs/AC//DC")
+        await djtui.sees("new: AC/DC  in Gigs")
+        await djtui.press("enter")
+        await djtui.until(lambda: djtui.app.counters.changes == 1)
+        assert "Gigs/AC//DC" in await tree(djtui)
 
 
 async def test_tracks_move_in_the_playlist_s_own_order_and_are_taken_out(path: Path, opened: Opened) -> None:

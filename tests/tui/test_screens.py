@@ -14,6 +14,7 @@ from djtui.jobs.locks import HostLock
 from djtui.kinds import KINDS
 from djtui.library.database import Library, prepare
 from djtui.tui import changing
+from djtui.tui.widgets.rows import Rows
 from tests.making import add_tracks
 from tests.tui.conftest import SETTINGS, Opened, Session, another
 
@@ -74,6 +75,23 @@ async def test_a_job_that_nobody_works_is_offered_for_resume(path: Path, opened:
     async with opened(path) as djtui:
         await add_job(path, "running")
         await djtui.sees("Traktor import was cut off in Syncing at 25%", "R resumes it")
+
+
+async def test_how_to_resume_is_seen_at_80x24_however_much_was_cut_off(path: Path, opened: Opened) -> None:
+    async with opened(path, size=(80, 24)) as djtui:
+        for title in ("Traktor import · a collection with a long name.nml", "Analysis · 300 tracks"):
+            await add_job(path, "running", title=title)
+        await djtui.sees("! Traktor import · a collection with a long name.nml was cut…  R resumes 1/300")
+
+
+async def test_a_phase_that_does_more_than_was_thought_has_no_total(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        id = await add_job(path)
+        async with (await djtui.app.library()).writing() as tx:
+            await tx.execute("UPDATE job_phase SET done = 11, total = 6 WHERE job_id = ?", (id,))
+        await djtui.press("2")
+        await djtui.sees("Traktor import", "  11  ")
+        assert "11 / 6" not in djtui.text
 
 
 async def test_x_cancels_and_the_run_moves_to_the_past(path: Path, opened: Opened) -> None:
@@ -153,6 +171,15 @@ async def test_a_setting_is_checked_saved_and_used_at_once(path: Path, opened: O
         assert config.load(source).pool.import_max == 4
         await djtui.press("d")
         await djtui.until(lambda: djtui.app.settings.pool.import_max == 2)
+
+
+async def test_the_settings_say_how_they_are_changed_and_show_every_group(path: Path, opened: Opened) -> None:
+    async with opened(path) as djtui:
+        await djtui.press("7")
+        await djtui.sees("enter change", "d default")
+        heads = {option.key.partition(".")[0] for option in config.options(djtui.app.settings)}
+        groups = [row for row in djtui.app.screen.query_one(Rows).rows if not row.live]
+        assert len(groups) == len(heads)
 
 
 async def test_an_empty_library_says_where_traktors_collection_is(

@@ -250,9 +250,9 @@ async def test_what_waits_is_a_diff_that_follows_the_library(deck: Deck, opened:
         await djtui.press("escape", "j", "j")
         key = table.cursor_key
         other = await Library.open(deck.library)
-        await history.edit(other, [2], {"title": "Zwei"}, "title")
+        await history.edit(other, [2], {"title": "Zwei", "color": 4}, "both")
         await other.close()
-        await djtui.sees("5 changes for Traktor", "Zwei - Ada")
+        await djtui.sees("5 changes for Traktor", "Zwei - Ada", "colour", "green")
         assert table.cursor_key == key
 
 
@@ -365,7 +365,10 @@ async def test_an_export_and_a_restore_go_all_the_way_to_the_file(deck: Deck, op
                 await djtui.sees("Restore a backup")
                 await djtui.press("y")
                 await djtui.until(lambda: deck.nml.read_bytes() == before, 20)
-                await djtui.sees("2 backups ─", "! lost", "↑ 4 for export")
+                await djtui.sees("2 backups ─", "taken back", "↑ 4 for export")
+                assert "! lost" not in djtui.text
+                await djtui.press("6", "j")
+                await djtui.sees("A backup was put back since", "Friday  new in the collection")
             finally:
                 host.stop("interrupted")
                 await serving

@@ -55,11 +55,14 @@ def common(tracks: Sequence[Track], field: str) -> tuple[Any, bool]:
 
 
 def _read(field: str, text: str) -> Any:
-    """As `typed.read`; of a colour its beginning will do."""
+    """As `typed.read`, in the form's words; of a colour its beginning will do."""
     if field == "color":
         meant = [name for name in COLORS if name and text.strip() and name.startswith(text.strip().lower())]
         text = meant[0] if len(meant) == 1 else text
-    return typed.read(field, text)
+    try:
+        return typed.read(field, text)
+    except ValueError as error:
+        raise ValueError(str(error).replace(field, formats.label(field), 1)) from error
 
 
 # -- what a text means -----------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from djtui.tui.screens.dialog import Dialog
 from djtui.tui.widgets.lines import Lines
 
 _LABEL: Final = 16
+_FIELD: Final = "↑ ↓ field"
+_MORE: Final = "↓ more fields"
 _FRAME: Final = 4  # lines that are no field: the frame's and those of the sentence
 
 
@@ -38,9 +40,15 @@ class Fields(Lines):
             super().__init__()
             self.line = line
 
+    class Resized(Message):
+        """There is room for more lines, or fewer."""
+
     def __init__(self, paint: Callable[[int], Sequence[Parts]]) -> None:
         super().__init__()
         self._paint = paint
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def lines(self, width: int) -> Sequence[Parts]:
         return self._paint(width)
@@ -73,7 +81,7 @@ class FieldInput(Input):
 class Form(Dialog[dict[str, Any]]):
     """Answers the values of the fields that were touched; None is an unknown value."""
 
-    HINTS = "enter save · ↑ ↓ field · ^l unknown · ^z as it was · esc leave"
+    HINTS = f"enter save · {_FIELD} · ^l unknown · ^z as it was · esc leave"
 
     def __init__(self, title: str, fields: Sequence[Field], *, first: str | None = None) -> None:
         """The cursor begins in the field `first`."""
@@ -145,12 +153,14 @@ class Form(Dialog[dict[str, Any]]):
 
     def _hint(self, *, more: bool) -> None:
         """What can be pressed, and whether there are fields below those that are seen."""
-        frame, hints = self.query_one(".dialog", Vertical), f"↓ more · {self._hints}" if more else self._hints
+        frame, hints = self.query_one(".dialog", Vertical), self._hints
+        if more:
+            hints = hints.replace(_FIELD, _MORE)
         if str(frame.border_subtitle) != hints:
             frame.border_subtitle = Content(hints)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._repaint)
+    def on_fields_resized(self) -> None:
+        self._repaint()
 
     # -- typing -----------------------------------------------------------------------------------
 

@@ -68,7 +68,8 @@ class SettingsView(View):
         for option in config.options(self.djtui.settings):
             head = option.key.partition(".")[0]
             if head != group:
-                rows.append(Row(("group", head), ((f" {_GROUPS[head]}", "bold"),), live=False))
+                name = _GROUPS.get(head, head.capitalize())
+                rows.append(Row(("group", head), ((f" {name}", "bold"),), live=False))
                 group = head
             rows.append(_row(option))
         self.query_one(Rows).show(rows)

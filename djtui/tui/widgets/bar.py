@@ -37,11 +37,11 @@ class Bar(Lines):
         room = width - sum(cell_len(word.text) for word in right)
         kept: list[Word] = []
         for word in left:
-            if room <= 0:
-                break
             text = formats.cut(word.text, room)
             kept.append(Word(text, word.style, word.action))
             room -= cell_len(text)
+            if text != word.text:
+                break
         return [*kept, Word(" " * max(0, room)), *right]
 
     def lines(self, width: int) -> Sequence[Parts]:

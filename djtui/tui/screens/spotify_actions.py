@@ -1,0 +1,71 @@
+"""What the Spotify view does: the client id, signing in and out, and the syncs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from djtui import config
+from djtui.config import ConfigError
+from djtui.tui import changing, environment
+from djtui.tui.beside import beside
+from djtui.tui.screens.dialog import Prompt
+
+if TYPE_CHECKING:
+    from djtui.tui.app import DjtuiApp
+
+SYNC: Final = "spotify-sync"
+_CLIENT_ID: Final = re.compile(r"[0-9a-fA-F]{32}")
+
+
+async def sync(app: DjtuiApp, *, full: bool) -> None:
+    """Ask for a sync. Raises `LibraryError`, `Refused`."""
+    await changing.submit(app, SYNC, {"full": full})
+
+
+async def choose_client_id(app: DjtuiApp) -> bool:
+    """Ask for the client id of the DJ's app, and keep it. Returns whether there is one now.
+
+    Raises `ConfigError`.
+    """
+    typed = await app.push_screen_wait(
+        Prompt(
+            "The client id of your app",
+            "In Spotify's dashboard open your app: its client id stands at the top, 32 letters and digits. "
+            "The client secret is not wanted.",
+            app.settings.spotify.client_id,
+            check=_unfit,
+        )
+    )
+    if typed is None:
+        return False
+    settings = config.changed(app.settings, "spotify.client_id", typed.strip())
+    app.apply(settings)
+    try:
+        await beside(config.save, settings)
+    except ConfigError as error:
+        raise ConfigError(f"{error} It counts until djtui ends.") from error
+    return True
+
+
+def _unfit(text: str) -> str | None:
+    if not text.strip():
+        return "Paste the client id."
+    if not _CLIENT_ID.fullmatch(text.strip()):
+        return "A client id is 32 letters and digits, such as 5fe01282e94241328a84e7c5cc169164."
+    return None
+
+
+async def sign_in(app: DjtuiApp) -> bool:
+    """Sign in, with the question for a client id before it where there is none. Raises `ConfigError`."""
+    if not app.settings.spotify.client_id and not await choose_client_id(app):
+        return False
+    await environment.loaded("djtui.spotify.signing_in", "djtui.spotify.links")
+    from djtui.tui.screens.spotify_sign_in import SignInDialog
+
+    signed = await app.push_screen_wait(SignInDialog(app.settings.spotify))
+    if signed is None:
+        return False
+    who = f" as {signed.account}" if signed.account else ""
+    app.toasts.put("spotify", "done", f"Signed in{who} · y syncs", 5.0)
+    return True
