@@ -1,0 +1,1 @@
+"""Files: scanning folders, reading and writing tags, renaming, duplicates, files found again."""
