@@ -26,10 +26,9 @@ _HALF: Final = 12  # taps on either side
 _CONTEXT: Final = 2 * _HALF - 1
 _KAISER: Final = 6.0
 _STRETCH: Final = 32  # frames
+_REACH: Final = -(-_CONTEXT // _STRETCH)  # stretches
 _ROUND: Final = (16, 256, 4096)  # stretches that are tried before the rest: they raise what is to be beaten
-_CHUNK: Final = (
-    1 << 14
-)  # frames at a time: arrays of 128 kB, which the allocator keeps instead of mapping anew
+_CHUNK: Final = 1 << 14  # frames at a time: in the processor's cache, and the allocator keeps the memory
 _RATE: Final = 192_000  # from here on, samples are dense enough
 
 
@@ -40,69 +39,64 @@ class TruePeak:
         factor = 4 if samplerate < _RATE / 2 else 2 if samplerate < _RATE else 1
         weights, self._bound = _interpolator(factor)
         self._interpolate = _by_the_stretch(weights)
-        self._rest = np.zeros((_HALF, channels), np.float32)
+        self._rest = np.zeros((channels, _HALF), np.float32)
         self._peak = 0.0
 
     def feed(self, block: Floats) -> None:
         """The next samples."""
         for start in range(0, len(block), _CHUNK):
-            sound = np.concatenate([self._rest, block[start : start + _CHUNK]])
-            self._rest = sound[self._take(sound) * _STRETCH :].copy()
+            sound = np.concatenate([self._rest, block[start : start + _CHUNK].T], axis=1)
+            self._rest = sound[:, self._take(sound) * _STRETCH :].copy()
 
     def result(self) -> float:
         """Linear: 1 is full scale. Nothing may be fed after it."""
-        self.feed(np.zeros((3 * _STRETCH, self._rest.shape[1]), np.float32))
+        self.feed(np.zeros((_CONTEXT + _STRETCH, len(self._rest)), np.float32))
         return self._peak
 
     def _take(self, sound: Floats) -> int:
-        """Look at all stretches of the sound that have a neighbour; how many these are."""
-        bounds, highest = self._bounds(sound)
-        self._peak = max(self._peak, highest)
+        """Look at all stretches of the sound [channels, n] that the interpolator has a context for; how many
+        there are a channel."""
+        stretches = (sound.shape[1] - _CONTEXT) // _STRETCH
+        if stretches <= 0:
+            return 0
+        bounds = self._bounds(sound, stretches)
         contenders = np.flatnonzero(bounds > self._peak)
         contenders = contenders[np.argsort(-bounds[contenders])]
+        windows = np.lib.stride_tricks.sliding_window_view(sound, _STRETCH + _CONTEXT, axis=1)[:, ::_STRETCH]
         done = 0
         for most in (*_ROUND, len(contenders)):
             chosen = contenders[done:most]
             chosen = chosen[bounds[chosen] > self._peak]
             if len(chosen):
-                self._peak = max(self._peak, self._highest(sound, chosen * _STRETCH))
+                between = windows[chosen // stretches, chosen % stretches] @ self._interpolate
+                self._peak = max(self._peak, float(between.max(initial=0)), -float(between.min(initial=0)))
             done = most
-        return len(bounds)
+        return stretches
 
-    def _bounds(self, sound: Floats) -> tuple[Floats, float]:
-        """What the sound cannot exceed in each stretch between its samples, and the highest sample."""
-        channels = sound.shape[1]
-        values = sound.reshape(-1)
-        edges = np.arange(0, len(sound) // _STRETCH * _STRETCH, _STRETCH) * channels
-        sizes = np.abs(values)
-        highest = float(sizes.max())
-        levels = _highest_each(sizes, edges)
+    def _bounds(self, sound: Floats, stretches: int) -> Floats:
+        """What the sound cannot exceed between its samples: one value for each stretch of the first channel,
+        then of the next. Raises the peak to the highest sample."""
+        edges = np.arange(0, sound.shape[1], _STRETCH)
+        sizes = np.abs(sound)
+        self._peak = max(self._peak, float(sizes.max()))
+        levels = np.maximum.reduceat(sizes, edges, axis=1)
 
-        steps = values[channels:] - values[:-channels]
+        steps = np.diff(sound, axis=1)
         bends = sizes  # whose memory serves once more
-        np.subtract(steps[channels:], steps[:-channels], out=bends[channels:-channels])
-        bends[:channels] = 0
+        np.subtract(steps[:, 1:], steps[:, :-1], out=bends[:, 1:-1])
+        bends[:, 0] = bends[:, -1] = 0
         np.abs(bends, out=bends)
-        sharpness = _highest_each(bends, edges)
-        return _with_next(levels) + np.float32(self._bound) * _with_next(sharpness), highest
-
-    def _highest(self, sound: Floats, starts: Places) -> float:
-        """The highest value between the samples of these stretches."""
-        around = sound[starts[:, None] + np.arange(_STRETCH + _CONTEXT)]
-        between = around.swapaxes(1, 2) @ self._interpolate
-        return max(float(between.max()), -float(between.min())) if between.size else 0.0
+        sharpness = np.maximum.reduceat(bends, edges, axis=1)
+        bounds = _around(levels, stretches) + np.float32(self._bound) * _around(sharpness, stretches)
+        return bounds.reshape(-1)
 
 
-def _highest_each(values: Floats, edges: Places) -> Floats:
-    """The highest value of each stretch; the last one reaches to the end."""
-    if not len(edges):
-        return np.zeros(1, np.float32)
-    return np.asarray(np.maximum.reduceat(values, edges))
-
-
-def _with_next(values: Floats) -> Floats:
-    """Each value, or its successor if that is higher: the interpolator reaches into the next stretch."""
-    return np.maximum(values[:-1], values[1:])
+def _around(values: Floats, stretches: int) -> Floats:
+    """The highest value of each stretch and of those after it that the interpolator reaches into."""
+    highest = values[:, :stretches]
+    for after in range(1, _REACH + 1):
+        highest = np.maximum(highest, values[:, after : after + stretches])
+    return highest
 
 
 def _interpolator(factor: int) -> tuple[Doubles, float]:
