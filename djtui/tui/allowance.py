@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -11,19 +12,20 @@ from djtui.tui.beside import beside
 
 if TYPE_CHECKING:
     from djtui.config import SpotifySettings
-    from djtui.spotify.cache import Figures
-    from djtui.spotify.gate import Budget
+    from djtui.spotify.budget import Budget
+    from djtui.spotify.cache import Cache, Figures
     from djtui.tui.app import DjtuiApp
 
-LOOK_S: Final = 1.0
 KINDS: Final = ("spotify-sync", "spotify-warm")
 """The jobs that ask Spotify."""
+LOOK_S: Final = 1.0
+FIGURES_S: Final = 5.0
 _VIEWS: Final = ("spotify", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The requests of the last 24 hours, and the cache of answers; None where there is none yet."""
+    """The requests of the last 24 hours, and the cache of answers; None where nothing is known."""
 
     budget: Budget | None = None
     cache: Figures | None = None
@@ -35,32 +37,49 @@ class Allowance:
 
     @property
     def reason(self) -> str:
-        """Why it must not be asked: "quota", "window", "budget"; "" while it may."""
-        return (self.budget.kind or "") if self.budget is not None else ""
+        """Why a job waits for it: "quota", "window", or the "budget" that it may use of a day."""
+        return (self.budget.kind if self.budget is not None else None) or "budget"
 
 
 async def watch(app: DjtuiApp) -> None:
     """Keep `app.allowance` true while somebody sees it, until cancelled."""
+    reader = _Reader()
     while True:
         if _is_wanted(app):
-            await look(app)
+            now = await beside(reader.read, app.settings.spotify)
+            if now != app.allowance:
+                app.allowance = now
+                app.allowance_changed.publish(now)
         await asyncio.sleep(LOOK_S)
-
-
-async def look(app: DjtuiApp) -> None:
-    """Read it now."""
-    now = await beside(_read, app.settings.spotify)
-    if now != app.allowance:
-        app.allowance = now
-        app.allowance_changed.publish(now)
 
 
 def _is_wanted(app: DjtuiApp) -> bool:
     return app.current_mode in _VIEWS or any(job.kind in KINDS for job in app.jobs)
 
 
-def _read(settings: SpotifySettings) -> Allowance:
-    from djtui.spotify.cache import read_figures
-    from djtui.spotify.gate import read_budget
+class _Reader:
+    """Reads both, and keeps the cache open between two readings. One thread at a time calls it."""
 
-    return Allowance(read_budget(), read_figures(settings))
+    def __init__(self) -> None:
+        self._settings: SpotifySettings | None = None
+        self._cache: Cache | None = None
+        self._figures: Figures | None = None
+        self._due = 0.0
+
+    def read(self, settings: SpotifySettings) -> Allowance:
+        from djtui.spotify.budget import read_budget
+
+        budget = read_budget()
+        if budget is not None and (settings != self._settings or time.monotonic() >= self._due):
+            self._figures = self._read_figures(settings)
+            self._due = time.monotonic() + FIGURES_S
+        return Allowance(budget, self._figures)
+
+    def _read_figures(self, settings: SpotifySettings) -> Figures:
+        from djtui.spotify.cache import open_cache
+
+        if self._cache is None or settings != self._settings:
+            if self._cache is not None:
+                self._cache.close()
+            self._settings, self._cache = settings, open_cache(settings)
+        return self._cache.figures()

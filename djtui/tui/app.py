@@ -24,7 +24,8 @@ from textual.signal import Signal  # noqa: E402
 from djtui.config import ConfigError, Settings  # noqa: E402
 from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
 from djtui.model.text import harmless  # noqa: E402
-from djtui.tui import changing, formats, keys, styles, themes, toasts  # noqa: E402
+from djtui.tui import allowance, changing, formats, keys, styles, themes, toasts  # noqa: E402
+from djtui.tui.allowance import Allowance  # noqa: E402
 from djtui.tui.feed import HOST_S, INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
 from djtui.tui.screens.view import FIRST, VIEWS, View, ViewEntry  # noqa: E402
@@ -53,6 +54,7 @@ class DjtuiApp(App[int]):
         Binding("1", "view('library')", "Library", show=False, id="view.library", group=keys.VIEWS),
         Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
         Binding("3", "view('traktor')", "Traktor", show=False, id="view.traktor", group=keys.VIEWS),
+        Binding("4", "view('spotify')", "Spotify", show=False, id="view.spotify", group=keys.VIEWS),
         Binding("6", "view('history')", "History", show=False, id="view.history", group=keys.VIEWS),
         Binding("7", "view('settings')", "Settings", show=False, id="view.settings", group=keys.VIEWS),
         Binding("u", "undo", "Undo", show=False, id="change.undo", group=keys.CHANGES,
@@ -95,6 +97,8 @@ class DjtuiApp(App[int]):
         self.settings_changed: Signal[Settings] = Signal(self, "settings")
         self.auto: AutoState | None = None
         self.auto_changed: Signal[None] = Signal(self, "auto")
+        self.allowance = Allowance()
+        self.allowance_changed: Signal[Allowance] = Signal(self, "allowance")
         self.news = JobNews()
         self._following = asyncio.Lock()
         self._opening: asyncio.Task[Library] | None = None
@@ -125,6 +129,7 @@ class DjtuiApp(App[int]):
         self.set_interval(0.25, self.toasts.expire)
         self.do(self._settle_in())
         self.do(self._keep_in_step())
+        self.do(allowance.watch(self))
 
     async def _settle_in(self) -> None:
         await self.library()

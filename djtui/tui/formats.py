@@ -159,6 +159,12 @@ def moment(stamp: str | None) -> str:
     return f"{when.day:2} {when:%b %H:%M}" if when.year == now.year else f"{when:%Y-%m-%d}"
 
 
+def at(when: datetime) -> str:
+    """The time of a moment that is near, in the DJ's own: "14:05", of another day "Sun 14:05"."""
+    when = when.astimezone()
+    return f"{when:%H:%M}" if when.date() == datetime.now().astimezone().date() else f"{when:%a %H:%M}"
+
+
 def day(date: str) -> str:
     """A date as people say it: "14 Nov", of another year "2025-03-02"; what is no date stays."""
     try:

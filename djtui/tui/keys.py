@@ -15,10 +15,11 @@ ANALYSIS: Final = Binding.Group("Analysis")
 LISTS: Final = Binding.Group("Playlists")
 JOBS: Final = Binding.Group("Jobs")
 TRAKTOR: Final = Binding.Group("Traktor")
+SPOTIFY: Final = Binding.Group("Spotify")
 CHANGES: Final = Binding.Group("Changes")
 PROGRAM: Final = Binding.Group("djtui")
 
-ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
+ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, SPOTIFY, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
 
 _NAMES: Final = {
     "space": "␣",

@@ -15,12 +15,13 @@ from textual.widgets import Static
 
 from djtui.jobs import views
 from djtui.jobs.views import JobView
-from djtui.tui import analysing, changing, failing, formats, keys, styles, toasts
+from djtui.tui import allowance, analysing, changing, failing, formats, keys, styles, toasts
 from djtui.tui.feed import JobNews
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.screens.view import View
 from djtui.tui.widgets.job_pane import JobPane
 from djtui.tui.widgets.rows import Row, Rows
+from djtui.tui.widgets.spotify_pane import SpotifyPane
 
 PAST: Final = 60
 LOG_LINES: Final = 1000
@@ -77,7 +78,7 @@ class JobsView(View):
                 pane.show(living[id], self._why(living[id]))
             else:
                 pane.remove()
-        new = [JobPane(job, self._why(job)) for id, job in living.items() if id not in panes]
+        new = [self._pane(job) for id, job in living.items() if id not in panes]
         if new:
             self.query_one("#panes").mount_all(new)
         self.query_one("#panes").display = bool(living)
@@ -88,6 +89,9 @@ class JobsView(View):
             self.query_one(Rows).focus()
         elif new and (self.focused is None or isinstance(self.focused, Rows)):
             new[0].focus()
+
+    def _pane(self, job: JobView) -> JobPane:
+        return (SpotifyPane if job.kind in allowance.KINDS else JobPane)(job, self._why(job))
 
     def _why(self, job: JobView) -> str:
         """Why items of a job failed, as far as is known by now; what is not is asked for."""

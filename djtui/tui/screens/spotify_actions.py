@@ -63,9 +63,22 @@ async def sign_in(app: DjtuiApp) -> bool:
     await environment.loaded("djtui.spotify.signing_in", "djtui.spotify.links")
     from djtui.tui.screens.spotify_sign_in import SignInDialog
 
-    signed = await app.push_screen_wait(SignInDialog(app.settings.spotify))
+    row = await (await app.library()).fetchone("SELECT id FROM spotify_account ORDER BY seen DESC LIMIT 1")
+    dialog = SignInDialog(app.settings.spotify, row["id"] if row else None)
+    signed = await app.push_screen_wait(dialog)
     if signed is None:
         return False
-    who = f" as {signed.account}" if signed.account else ""
+    who = f" as {signed.name}" if signed.name else ""
     app.toasts.put("spotify", "done", f"Signed in{who} · y syncs", 5.0)
     return True
+
+
+def copy(app: DjtuiApp, text: str) -> None:
+    """Copy a text to the clipboard of the DJ's own terminal, if that allows it."""
+    from djtui.spotify.links import clipboard
+
+    if app._driver is not None and not app.is_headless:
+        app._driver.write(clipboard(text))
+    app.toasts.put(
+        "copy", "done", "Copied, if your terminal allows it; else mark it with shift and the mouse.", 5.0
+    )

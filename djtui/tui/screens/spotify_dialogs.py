@@ -1,21 +1,44 @@
-"""Dialogs of the Spotify view: what the last sync changed, and all that is known of account, app and cache."""
+"""Dialogs of the Spotify view: what the last sync changed; account, app, requests and cache in full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from djtui.tui import formats
 from djtui.tui.formats import Part
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.widgets.rows import Row
+from djtui.tui.widgets.traktor_backups import size
 
 if TYPE_CHECKING:
     import sqlite3
 
     from djtui.library.database import Reader
+    from djtui.tui.allowance import Allowance
+    from djtui.tui.screens.spotify_facts import Facts
 
+Fact = tuple[str, str]
 SHOWN: Final = 2000
+_HOURS: Final = 6
+_USES: Final = {
+    "interactive": "for you at the keyboard", "write": "to write playlists", "sync": "to sync",
+    "enrich": "for what is only nice to know",
+}  # fmt: skip
+_CAPABILITIES: Final = {
+    "batch_tracks": "several tracks at once", "batch_artists": "several artists at once",
+    "batch_albums": "several albums at once", "search_max": "results of a search",
+    "has_genres": "genres", "has_popularity": "popularity", "has_label": "labels",
+    "plays": "what was played lately",
+}  # fmt: skip
+_YES: Final = {1: "yes", 0: "no", None: "not asked yet"}
+_KEPT: Final = {"track": "tracks", "artist": "artists", "album": "albums", "items": "pages of playlists"}
+_SCOPES: Final = {
+    "user-library-read": "read liked songs", "user-library-modify": "like songs",
+    "playlist-read-private": "read playlists", "playlist-read-collaborative": "read shared lists",
+    "playlist-modify-private": "write playlists", "playlist-modify-public": "write public ones",
+    "user-read-recently-played": "see what was played",
+}  # fmt: skip
 _SIGNS: Final = {
     "liked": ("+", "$success", "liked"),
     "unliked": ("-", "$warning", "no longer liked"),
@@ -51,20 +74,95 @@ def _change(row: sqlite3.Row) -> Row:
         name: list[Part] = [(playlist or row["detail"] or "without a name", "")]
         right = row["detail"] if playlist and row["detail"] else ""
     else:
-        name = [(row["title"] or "without a title", ""), (f" · {row['artist']}" if row["artist"] else "", "$quiet")]
+        name = [
+            (row["title"] or "without a title", ""),
+            (f" · {row['artist']}" if row["artist"] else "", "$quiet"),
+        ]
         right = playlist
     left: list[Part] = [(f" {sign} ", style), (f"{what:<16} ", "$quiet"), *name]
     return Row(row["id"], left, ((formats.cut(right, 32), "$quiet"),))
 
 
-def headed(title: str, facts: Sequence[tuple[str, str]]) -> Iterator[Row]:
+class Details(Lines[None]):
+    """What is known of the account, the app, the requests of a day and the cache."""
+
+    def __init__(self, facts: Facts, allowance: Allowance) -> None:
+        rows = [
+            *headed("Sign-in", list(_sign_in(facts))),
+            *headed("What this app may ask and is sent", list(_may(facts))),
+            *headed("Requests in the last 24 hours", list(_requests(allowance))),
+            *headed("Cache of answers", list(_cache(allowance))),
+        ]
+        super().__init__("Spotify", rows, empty="Nobody has signed in yet.")
+
+
+def headed(title: str, facts: Sequence[Fact]) -> Iterator[Row]:
     """A heading, and a line for each fact that there is."""
     said = [(name, value) for name, value in facts if value]
     if said:
         yield Row(("heading", title), ((f" {title}", "bold"),), live=False)
     for name, value in said:
-        yield Row((title, name), ((f"   {name:<22} ", "$quiet"), (value, "")))
+        yield Row((title, name), ((f"   {name:<24} ", "$quiet"), (value, "")))
 
 
-def _sure(value: Any) -> str:
-    return {True: "yes", False: "no", None: "not asked yet"}.get(value, str(value))
+def _sign_in(facts: Facts) -> Iterator[Fact]:
+    signed = facts.state.signed_in
+    yield "account", facts.account or ""
+    yield "subscription", facts.product or ""
+    yield "client id", facts.client_id
+    if signed is not None:
+        yield "authorized", f"{signed.authorized.astimezone():%-d %B %Y %H:%M}"
+        yield "ends", f"{signed.expires.astimezone():%-d %B %Y}, six months later"
+        yield "", facts.state.warning or ""
+        for scope in sorted(signed.scopes):
+            yield f"allowed to {_SCOPES.get(scope, scope)}", scope
+
+
+def _may(facts: Facts) -> Iterator[Fact]:
+    for name, what in _CAPABILITIES.items():
+        value = facts.state.may.get(name)
+        yield what, f"{value or ''}" if name == "search_max" else _YES.get(value, "")
+
+
+def _requests(allowance: Allowance) -> Iterator[Fact]:
+    budget = allowance.budget
+    if budget is None:
+        return
+    hours = [f"{count:,}" for count in budget.by_hour]
+    yield "in all", f"{budget.used:,}"
+    for use, count in budget.by_use.items():
+        yield _USES.get(str(use), str(use)), f"{count:,}" if count else ""
+    yield (
+        "at most",
+        f"{budget.own:,} a day, by spotify.budget_per_day" if budget.own else "no limit of your own",
+    )
+    yield (
+        "Spotify's quota",
+        f"used up after {budget.learned:,}, as was learned" if budget.learned else "not met yet",
+    )
+    if budget.next_release is not None:
+        yield "the oldest fall out at", formats.at(budget.next_release)
+    if budget.blocked_until is not None:
+        yield "not to be asked before", f"{formats.at(budget.blocked_until)} ({budget.kind})"
+    for at in range(0, len(hours), _HOURS):
+        ago = len(hours) - at
+        yield (
+            f"{ago} to {ago - _HOURS} hours ago",
+            "  ".join(f"{hour:>5}" for hour in hours[at : at + _HOURS]),
+        )
+
+
+def _cache(allowance: Allowance) -> Iterator[Fact]:
+    cache = allowance.cache
+    if cache is None:
+        return
+    total = cache.total
+    yield "where", cache.where
+    yield (
+        "answered from it",
+        f"{total.hits:,} of {total.hits + total.misses:,}" if cache.rate is not None else "",
+    )
+    yield "requests saved", f"{total.saved:,}"
+    for kind, figures in cache.kinds.items():
+        kept = f"{figures.entries:>7,} kept  {size(figures.bytes):>9}  {figures.hits:>7,} found"
+        yield _KEPT[kind], f"{kept}  {figures.misses:>7,} not  {figures.saved:>7,} requests saved"

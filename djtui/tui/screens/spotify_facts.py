@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from djtui.library.database import Reader
 from djtui.tui.beside import beside
 
 if TYPE_CHECKING:
-    from djtui.config import Settings, SpotifySettings
+    from djtui.config import SpotifySettings
     from djtui.spotify.tokens import SignedIn
     from djtui.tui.app import DjtuiApp
 
@@ -28,7 +29,7 @@ class SignedState:
 
     signed_in: SignedIn | None = None
     warning: str | None = None
-    may: Mapping[str, Any] = field(default_factory=dict)
+    may: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ class Facts:
 async def facts_of(app: DjtuiApp) -> Facts:
     """What there is to know now. Raises `LibraryError`."""
     library, settings = await app.library(), app.settings
-    account = await library.fetchone("SELECT id, name, product FROM spotify_account ORDER BY seen DESC LIMIT 1")
+    account = await library.fetchone(
+        "SELECT id, name, product FROM spotify_account ORDER BY seen DESC LIMIT 1"
+    )
     state = await beside(_state, settings.spotify, account["id"] if account else None)
     counts = await library.fetchone(
         "SELECT (SELECT count(*) FROM spotify_like), (SELECT count(*) FROM spotify_track)"
@@ -78,7 +81,7 @@ async def facts_of(app: DjtuiApp) -> Facts:
     return Facts(
         client_id=settings.spotify.client_id,
         state=state,
-        account=(account["name"] if account else None) or (signed.account if signed else None),
+        account=(account["name"] if account else None) or (signed.name if signed else None),
         product=account["product"] if account else None,
         liked=counts[0] if counts else 0,
         songs=counts[1] if counts else 0,
@@ -100,8 +103,22 @@ def _state(settings: SpotifySettings, account_id: str | None) -> SignedState:
     from djtui.spotify.tokens import Tokens
 
     tokens = Tokens(settings)
-    return SignedState(tokens.signed_in(), tokens.warning(datetime.now(UTC)), _capabilities(settings, account_id))
+    signed = tokens.signed_in()
+    account_id = (signed.account_id if signed else None) or account_id
+    may = _capabilities(settings.client_id, account_id) if account_id else {}
+    return SignedState(signed, tokens.warning(datetime.now(UTC)), may)
 
 
-def _capabilities(settings: SpotifySettings, account_id: str | None) -> Mapping[str, Any]:
-    return {}
+def _capabilities(client_id: str, account_id: str) -> Mapping[str, int]:
+    from djtui.jobs.job import JobError
+    from djtui.spotify.capabilities import Capabilities
+    from djtui.spotify.state import State, state_path
+
+    if not state_path().exists():
+        return {}
+    try:
+        with closing(State.open()) as state:
+            known = Capabilities(state, client_id, account_id).all()
+    except JobError:
+        return {}
+    return {name: capability.value for name, capability in known.items()}

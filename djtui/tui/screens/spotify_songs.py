@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -31,7 +30,8 @@ from djtui.tui.widgets.spotify_table import SONG_COLUMNS, SongTable
 
 REST_S: Final = 0.06
 SORTS: Final = (
-    *SONG_COLUMNS, "year", "rating", "genre", "popularity", "artist_popularity", "followers", "explicit", "liked",
+    *SONG_COLUMNS, "year", "rating", "genre", "popularity", "artist_popularity", "followers", "explicit",
+    "liked",
 )  # fmt: skip
 _NAMES: Final = {"added": "liked on"}
 
@@ -81,7 +81,7 @@ class Songs(View):
     def __init__(self) -> None:
         super().__init__()
         self.question = SongQuestion()
-        self.songs: sqlite3.Connection = songs_connection(self.djtui.library_path)
+        self.songs: sqlite3.Connection | None = None
         self._feed: live.TrackFeed | None = None
         self._wanted: Wanted | None = None
         self._count = 0
@@ -97,9 +97,15 @@ class Songs(View):
 
     # -- asking -----------------------------------------------------------------------------------
 
+    def open_songs(self) -> sqlite3.Connection:
+        """The connection that rows are read from: opened once, in a millisecond or two."""
+        if self.songs is None:
+            self.songs = songs_connection(self.djtui.library_path)
+        return self.songs
+
     def begin_asking(self) -> None:
         """From now on a thread lists what is asked for."""
-        self._feed = live.TrackFeed(self.songs)
+        self._feed = live.TrackFeed(self.open_songs())
         connection = songs_connection(self.djtui.library_path)
         self._searches = Searches(connection, lambda answer: self.post_message(SongsAnswered(answer)))
         self._ask()
@@ -115,7 +121,8 @@ class Songs(View):
     def close(self) -> None:
         if self._searches:
             self._searches.close()
-        self.songs.close()
+        if self.songs is not None:
+            self.songs.close()
 
     def ask(self, question: SongQuestion) -> None:
         """Show what this question asks for."""
@@ -204,7 +211,7 @@ class Songs(View):
 
     def _inspect(self) -> None:
         id = self.table.cursor_track_id
-        self.query_one(SongLines).show(spotify_song.read(self.songs, id) if id is not None else None)
+        self.query_one(SongLines).show(spotify_song.read(self.open_songs(), id) if id is not None else None)
 
     # -- sorting ----------------------------------------------------------------------------------
 
@@ -212,11 +219,16 @@ class Songs(View):
         from djtui.query.fields import FIELDS
         from djtui.tui.screens.dialog import Picker, plain
 
-        first = {LIKED: "newest first", None: "order of arrival"}.get(self.question.place.id, "playlist order")
+        first = {LIKED: "newest first", None: "order of arrival"}.get(
+            self.question.place.id, "playlist order"
+        )
         fields = (FIELDS[name] for name in SORTS)
         rows = [
             plain("-", f"{first:<18}"),
-            *(plain(field.name, f"{_NAMES.get(field.name, field.name):<18} {field.help}") for field in fields),
+            *(
+                plain(field.name, f"{_NAMES.get(field.name, field.name):<18} {field.help}")
+                for field in fields
+            ),
         ]
         self.djtui.push_screen(Picker("Sort by", rows, cursor=self.question.sort or "-"), self._sort_by)
 

@@ -106,6 +106,12 @@ def _traktor() -> Screen[None]:
     return TraktorView()
 
 
+def _spotify() -> Screen[None]:
+    from djtui.tui.screens.spotify import SpotifyView
+
+    return SpotifyView()
+
+
 def _history() -> Screen[None]:
     from djtui.tui.screens.history import HistoryView
 
@@ -123,6 +129,7 @@ VIEWS: Final = (
     ViewEntry(1, "Library", "library", _library),
     ViewEntry(2, "Jobs", "jobs", _jobs),
     ViewEntry(3, "Traktor", "traktor", _traktor, "Trk"),
+    ViewEntry(4, "Spotify", "spotify", _spotify),
     ViewEntry(6, "History", "history", _history),
     ViewEntry(7, "Settings", "settings", _settings),
 )

@@ -12,12 +12,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from djtui.tui import formats, keys
+from djtui.tui.allowance import KINDS as SPOTIFY
 from djtui.tui.toasts import Toast
 from djtui.tui.widgets.bar import Bar, Word
 from djtui.tui.widgets.home import OfApp
 
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView, PhaseView
+    from djtui.tui.allowance import Allowance
     from djtui.tui.app import DjtuiApp
 
 SHORT = 100
@@ -74,7 +76,7 @@ class StatusLine(OfApp, Bar):
             right.insert(0, Word(said, "$accent", "app.resume"))
         left: list[Word] = []
         for job in app.jobs:
-            style, text = _said(job, short=width < SHORT)
+            style, text = _said(job, app.allowance, short=width < SHORT)
             left += [Word("   " if left and width >= SHORT else " "), Word(text, style, "app.view('jobs')")]
         if not left and (quiet := app.quiet_line()):
             left.append(Word(f" {quiet}", "$quiet"))
@@ -91,7 +93,7 @@ def _for_traktor(waiting: int, *, short: bool) -> str:
     return f"↑{waiting:,}" if short else f"↑ {formats.plural(waiting, 'change')} for Traktor"
 
 
-def _said(job: JobView, *, short: bool) -> tuple[str, str]:
+def _said(job: JobView, allowance: Allowance, *, short: bool) -> tuple[str, str]:
     phase = job.phase
     if job.state == "interrupted":
         return "$warning", f"! {job.title} was cut off{_at(phase)}"
@@ -100,7 +102,7 @@ def _said(job: JobView, *, short: bool) -> tuple[str, str]:
     if job.state == "queued" or phase is None:
         return "$quiet", f"· {job.title} {'' if short else job.message or 'queued'}".rstrip()
     if job.state == "waiting":
-        return "$warning", f"⏸ {job.title} waits {_until(phase, short=short)}".rstrip()
+        return "$warning", _waits(job, phase, allowance, short=short)
     percent = formats.percent(phase.done, phase.total) or (formats.count(phase.done) if phase.done else "")
     left = f"left {formats.clock(phase.seconds_left)}" if phase.seconds_left else ""
     name = job.title if short else f"{job.title} · {phase.name}"
@@ -116,15 +118,18 @@ def _at(phase: PhaseView | None) -> str:
     return f" in {phase.name} at {percent}" if phase and percent else ""
 
 
-def _until(phase: PhaseView, *, short: bool) -> str:
+def _waits(job: JobView, phase: PhaseView, allowance: Allowance, *, short: bool) -> str:
+    """ "⏸ Spotify waits 12:31 (quota, until 14:05)"; what waits for no moment says only why."""
     if phase.blocked_until is None:
-        return phase.wait_reason or ""
-    left = max(0.0, phase.blocked_until.timestamp() - datetime.now().timestamp())
+        return f"⏸ {job.title} waits {phase.wait_reason or ''}".rstrip()
+    name, reason = job.title, phase.wait_reason
+    if job.kind in SPOTIFY:
+        name, reason = "Spotify", allowance.reason
+    left = formats.clock(max(0.0, phase.blocked_until.timestamp() - datetime.now().timestamp()))
     if short:
-        return formats.clock(left)
-    at = phase.blocked_until.astimezone()
-    reason = f"{phase.wait_reason}, " if phase.wait_reason else ""
-    return f"{formats.clock(left)} ({reason}until {at:%H:%M})"
+        return f"⏸ {name} {left}"
+    why = f"{reason}, " if reason else ""
+    return f"⏸ {name} waits {left} ({why}until {formats.at(phase.blocked_until)})"
 
 
 class KeyLine(OfApp, Bar):

@@ -111,7 +111,7 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
     `longest` is the width of the longest name beside it; names are cut where room is short.
     """
     sign, style = _SIGNS.get(phase.state, ("·", "$quiet"))
-    right = _figures(phase)
+    right = _figures(phase, short=width < 90)
     counted = (
         f"{phase.done:,} / {phase.total:,}" if phase.total else (f"{phase.done:,}" if phase.done else "")
     )
@@ -129,12 +129,13 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
     return formats.line(left, [(right, "$quiet")], width)
 
 
-def _figures(phase: PhaseView) -> str:
+def _figures(phase: PhaseView, *, short: bool) -> str:
     if phase.state == "waiting":
         if phase.blocked_until is None:
             return phase.wait_reason or "waits"
         left = max(0.0, phase.blocked_until.timestamp() - datetime.now().timestamp())
-        return f"resumes in {formats.clock(left)} · at {phase.blocked_until.astimezone():%H:%M}"
+        at = formats.at(phase.blocked_until)
+        return f"{formats.clock(left)} · {at}" if short else f"resumes in {formats.clock(left)} · at {at}"
     asked = f"{phase.requests:,} req" if phase.requests else ""
     if phase.state == "running":
         left_s = phase.seconds_left
@@ -152,6 +153,8 @@ def remarks(job: JobView, reasons: str = "") -> list[list[formats.Part]]:
     message = job.message or (phase.message if phase and at_work else None)
     if message and job.phases:
         said.append([("  " + message, "$quiet")])
+    if at_work and phase is not None and phase.blocked_until is not None and phase.wait_reason:
+        said.append([("  " + phase.wait_reason, "$warning")])
     summed_up = reasons and phase is not None and phase.state == "running"  # the last one says no more
     if error := job.error or (phase.last_error if phase and not summed_up else None):
         said.append([("  " + error, "$error" if job.state == "failed" else "$warning")])

@@ -59,7 +59,12 @@ def steps(client_id: str, port: int) -> Sequence[Parts]:
         (),
         (("  Nobody is signed in to Spotify.", "bold"),),
         (),
-        (("  ", ""), number, ("Make an app of your own at ", said), (DASHBOARD, "$quiet" if done else "$accent")),
+        (
+            ("  ", ""),
+            number,
+            ("Make an app of your own at ", said),
+            (DASHBOARD, "$quiet" if done else "$accent"),
+        ),
         (("    (any name; “Web API” ticked), with these redirect URIs:", said),),
         *(((f"        {address}", "$quiet" if done else "bold"),) for address in redirects(port)),
         (("    Spotify wants Premium of whoever owns the app.", "$quiet"),),
@@ -67,16 +72,30 @@ def steps(client_id: str, port: int) -> Sequence[Parts]:
     ]
     if done:
         lines += [
-            (("  ✓ ", "$success"), (f"Client id {harmless(client_id)}", "$quiet"), ("   o", "$accent"), (" changes it", "$quiet")),
+            (
+                ("  ✓ ", "$success"),
+                (f"Client id {harmless(client_id)}", "$quiet"),
+                ("   o", "$accent"),
+                (" changes it", "$quiet"),
+            ),
             (("  2 ", "$accent"), ("enter", "$accent"), (" signs in", "")),
         ]
     else:
         lines += [
-            (("  2 ", "$accent"), ("enter", "$accent"), (" takes the app’s client id; no secret is needed", "")),
+            (
+                ("  2 ", "$accent"),
+                ("enter", "$accent"),
+                (" takes the app’s client id; no secret is needed", ""),
+            ),
             (("  3 ", "$quiet"), ("then sign in, with a browser on any machine", "$quiet")),
         ]
     return [
         *lines,
         (),
-        (("  djtui only reads until you let it write a playlist. The sign-in lies in a file of yours alone.", "$quiet"),),
+        (
+            (
+                "  djtui only reads until you let it write a playlist. Only you can read the sign-in’s file.",
+                "$quiet",
+            ),
+        ),
     ]

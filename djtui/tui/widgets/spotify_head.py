@@ -71,14 +71,14 @@ def _account(facts: Facts) -> list[Part]:
     return [*parts, (f" · {facts.product}", "$quiet")] if facts.product else parts
 
 
-def app(may: Mapping[str, Any]) -> list[Part]:
+def app(may: Mapping[str, int]) -> list[Part]:
     """What the app may ask for, as far as Spotify has told by now."""
     asked = [may[name] for name in _BATCHES if may.get(name) is not None]
     if not asked:
         return []
     parts: list[Part] = [("this app may ask ", "$quiet")]
     parts.append(("in batches" if all(asked) else "one by one" if not any(asked) else "in some batches", ""))
-    without = [label for name, label in _FIELDS.items() if may.get(name) is False]
+    without = [label for name, label in _FIELDS.items() if may.get(name) == 0]
     return [*parts, (f" · is not sent {_listed(without)}", "$quiet")] if without else parts
 
 
@@ -114,11 +114,16 @@ def authorized(facts: Facts) -> list[Part]:
     signed = facts.state.signed_in
     if signed is None:
         return []
-    if signed.doubtful:
-        return [("! Spotify refused the sign-in: i signs in again", "$warning")]
-    if facts.state.warning:
-        return [(f"! sign-in ends {_day(signed.expires)}: i renews it", "$warning")]
-    return [("authorized ", "$quiet"), (_day(signed.authorized), ""), (" until ", "$quiet"), (_day(signed.expires), "")]
+    if signed.ended or signed.doubtful is not None:
+        return [("! Spotify refuses the sign-in: i signs in again", "$warning")]
+    if facts.state.warning is not None:
+        return [(f"! the sign-in ends {_day(signed.expires)}: i renews it", "$warning")]
+    return [
+        ("authorized ", "$quiet"),
+        (_day(signed.authorized), ""),
+        (" until ", "$quiet"),
+        (_day(signed.expires), ""),
+    ]
 
 
 def _day(moment: datetime | None) -> str:

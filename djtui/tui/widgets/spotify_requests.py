@@ -29,17 +29,18 @@ def used(allowance: Allowance) -> list[Part]:
     full = budget.ceiling is not None and budget.used >= budget.ceiling
     parts: list[Part] = [(f"{budget.used:,}", "$warning" if full else "")]
     if budget.ceiling is not None:
-        parts.append((f" of {'about ' if budget.learned else ''}{budget.ceiling:,}", "$quiet"))
+        about = "about " if budget.ceiling != budget.own else ""
+        parts.append((f" of {about}{budget.ceiling:,}", "$quiet"))
     return parts
 
 
 def saved(allowance: Allowance) -> list[Part]:
     """ "cache saved 1,240 (78 %)": requests, and how many of the questions it knew the answer to."""
     cache = allowance.cache
-    if cache is None or not cache.hits + cache.misses:
+    if cache is None or cache.rate is None:
         return []
-    share = cache.hits * 100 // (cache.hits + cache.misses)
-    return [("cache saved ", "$quiet"), (f"{cache.saved:,}", ""), (f" ({share} %)", "$quiet")]
+    share = f" ({int(cache.rate * 100)} %)"
+    return [("cache saved ", "$quiet"), (f"{cache.total.saved:,}", ""), (share, "$quiet")]
 
 
 def requests_line(allowance: Allowance, width: int) -> list[Part]:

@@ -45,9 +45,7 @@ def read(connection: sqlite3.Connection, id: int) -> Song | None:
     row = connection.execute(_SONG, (id,)).fetchone()
     if row is None:
         return None
-    names = [
-        genre for (texts,) in connection.execute(_GENRES, (id,)) for genre in json.loads(texts or "[]")
-    ]
+    names = [genre for (texts,) in connection.execute(_GENRES, (id,)) for genre in json.loads(texts or "[]")]
     lists = tuple(name or "without a name" for (name,) in connection.execute(_PLAYLISTS, (id,)))
     values = dict(row)
     explicit = None if values["explicit"] is None else bool(values["explicit"])

@@ -1,4 +1,4 @@
-"""The table of Spotify's songs: the tracks' table, over what Spotify says and whether the library has them."""
+"""The table of Spotify's songs: the tracks' table, over what Spotify says."""
 
 from __future__ import annotations
 
