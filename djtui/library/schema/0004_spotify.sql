@@ -137,6 +137,14 @@ CREATE TABLE spotify_link (
 );
 CREATE INDEX spotify_link_track ON spotify_link (track_id);
 
+-- Songs that might be one of these tracks: the DJ says which.
+CREATE TABLE spotify_doubt (
+    song_id  INTEGER NOT NULL REFERENCES spotify_track (id) ON DELETE CASCADE,
+    track_id INTEGER NOT NULL REFERENCES track (id) ON DELETE CASCADE,
+    score    REAL NOT NULL,                    -- 0 to 100
+    PRIMARY KEY (song_id, track_id)
+) WITHOUT ROWID;
+
 -- Which tracks stand for something the DJ has. For songs another view of this name stands in (library/songs.py).
 CREATE VIEW owned_track (id) AS SELECT id FROM track;
 
