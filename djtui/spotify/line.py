@@ -93,18 +93,18 @@ class Line:
         except BaseException:
             self._turn.release()
             raise
-        sending = asyncio.create_task(self._threads.run(lambda client: self._sent(client, request)))
+        sending = asyncio.create_task(self._threads.run(lambda client: self._sent(client, request, use)))
         self._sending.add(sending)
         sending.add_done_callback(self._over)
         return await asyncio.shield(sending)
 
-    def _sent(self, client: Client, request: Request) -> tuple[Answer, str]:
+    def _sent(self, client: Client, request: Request, use: Use) -> tuple[Answer, str]:
         """On a thread: send it, and note a 429 at once."""
         token = self.tokens.access_token()
         self.requests += 1
         answer = client.send(request, token)
         if answer.status == 429:
-            raise self.gate.limited(answer.headers.get("Retry-After"), answer.reason)
+            raise self.gate.limited(answer.headers.get("Retry-After"), answer.reason, use=use)
         return answer, token
 
     def _over(self, sending: asyncio.Task[tuple[Answer, str]]) -> None:
