@@ -1,4 +1,4 @@
-"""Auto-sync while the screens are open."""
+"""Auto-sync with Traktor, and syncs with Spotify by the clock, while the screens are open."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from djtui.tui import changing
 
 if TYPE_CHECKING:
+    from djtui.config import Settings
     from djtui.traktor.auto_state import AutoState
     from djtui.tui.app import DjtuiApp
 
@@ -19,7 +20,7 @@ _SETTINGS_S: Final = 1.0
 
 
 async def watch(app: DjtuiApp, told: Callable[[AutoState], object]) -> None:
-    """Keep library and collection in step as the settings say, until cancelled.
+    """Keep library, collection and Spotify in step as the settings say, until cancelled.
 
     `told` hears of every change: its `line` is what a screen shows. With auto-sync off, that is the count of
     what waits for export. Begins anew when the settings change. Raises `LibraryError` if the library cannot
@@ -27,22 +28,26 @@ async def watch(app: DjtuiApp, told: Callable[[AutoState], object]) -> None:
     """
     library = await app.library()
     auto = await asyncio.to_thread(importlib.import_module, "djtui.traktor.auto")
+    scheduling = await asyncio.to_thread(importlib.import_module, "djtui.spotify.scheduling")
     kinds = await asyncio.to_thread(importlib.import_module, "djtui.kinds")
     while True:
         settings = app.settings
+        host = partial(changing.start_host, app)
         sync = auto.AutoSync(
-            library,
-            settings,
-            kinds.KINDS,
-            partial(changing.start_host, app),
-            told=told,
-            name="djtui in another terminal",
+            library, settings, kinds.KINDS, host, told=told, name="djtui in another terminal"
         )
+        schedule = scheduling.Schedule(library, settings, kinds.KINDS, host)
         running = asyncio.create_task(sync.run())
+        scheduled = asyncio.create_task(schedule.run())
         try:
-            while app.settings.traktor == settings.traktor and not running.done():
+            while _watched(app.settings) == _watched(settings) and not running.done():
                 await asyncio.wait({running}, timeout=_SETTINGS_S)
         finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            for task in (scheduled, running):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+def _watched(settings: Settings) -> tuple[object, object]:
+    return settings.traktor, settings.spotify

@@ -124,6 +124,15 @@ _COUNTS: Final = (
 
 _OF_ANALYSIS: Final = (("analyzed", "analysed", "analysed"), ("skipped", "left out", "left out"))
 
+_OF_SPOTIFY: Final = (
+    ("tracks", "song", "songs"),
+    ("playlists", "playlist", "playlists"),
+    ("items", "row of playlists", "rows of playlists"),
+    ("requests", "request", "requests"),
+    ("cached", "saved by the cache", "saved by the cache"),
+)
+_COUNTS_OF: Final = {"analysis": _OF_ANALYSIS, "spotify-sync": _OF_SPOTIFY, "spotify-warm": _OF_SPOTIFY}
+
 _WITHOUT_COUNTS: Final = {
     "traktor-export": "nothing had to be written",
     "traktor-restore": "the backup is the collection again",
@@ -138,7 +147,7 @@ def outcome(job: JobView) -> str:
     result: dict[str, Any] = job.result or _so_far(job)
     said = [
         f"{number:,} {one if number == 1 else many}"
-        for name, one, many in (_OF_ANALYSIS if job.kind == "analysis" else _COUNTS)
+        for name, one, many in _COUNTS_OF.get(job.kind, _COUNTS)
         if isinstance(number := result.get(name), int) and (number or name == "entries")
         if name != "updated" or "entries_changed" not in result
     ]

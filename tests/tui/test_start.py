@@ -8,7 +8,7 @@ from pathlib import Path
 
 from djtui.tui import styles
 
-HEAVY = ("numpy", "lark", "lxml", "pebble", "psutil", "requests", "click")
+HEAVY = ("numpy", "lark", "lxml", "pebble", "psutil", "requests", "click", "spotipy", "segno")
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
@@ -39,5 +39,5 @@ def test_nothing_heavy_is_imported_before_the_first_paint(path: Path) -> None:
 
 
 def test_the_style_sheets_are_found() -> None:
-    for name in ("base", "dialog", "library", "jobs", "traktor", "history", "settings"):
+    for name in ("base", "dialog", "library", "jobs", "traktor", "spotify", "history", "settings"):
         assert Path(styles.sheet(name)).is_file()

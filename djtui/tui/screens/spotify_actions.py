@@ -9,13 +9,13 @@ from djtui import config
 from djtui.config import ConfigError
 from djtui.tui import changing, environment
 from djtui.tui.beside import beside
-from djtui.tui.screens.dialog import Prompt
+from djtui.tui.screens.dialog import Prompt, Question
+from djtui.tui.screens.spotify_facts import SYNC
 
 if TYPE_CHECKING:
     from djtui.tui.app import DjtuiApp
 
-SYNC: Final = "spotify-sync"
-_CLIENT_ID: Final = re.compile(r"[0-9a-fA-F]{32}")
+_CLIENT_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}")  # Spotify's have 32 hexadecimal digits
 
 
 async def sync(app: DjtuiApp, *, full: bool) -> None:
@@ -52,7 +52,7 @@ def _unfit(text: str) -> str | None:
     if not text.strip():
         return "Paste the client id."
     if not _CLIENT_ID.fullmatch(text.strip()):
-        return "A client id is 32 letters and digits, such as 5fe01282e94241328a84e7c5cc169164."
+        return "A client id is letters and digits alone, such as 5fe01282e94241328a84e7c5cc169164."
     return None
 
 
@@ -73,11 +73,29 @@ async def sign_in(app: DjtuiApp) -> bool:
     return True
 
 
+async def sign_out(app: DjtuiApp) -> None:
+    """Forget the sign-in, if the DJ means it. Raises `OSError`."""
+    answer = await app.push_screen_wait(
+        Question(
+            "Sign out of Spotify?",
+            "The sign-in is deleted on this machine. Songs and playlists stay in the library. "
+            "(spotify.com/account/apps takes the app its permission, too.)",
+            (("n", "stay signed in"), ("y", "sign out")),
+        )
+    )
+    if answer == "y":
+        await environment.loaded("djtui.spotify.tokens")
+        from djtui.spotify.tokens import Tokens
+
+        await beside(Tokens(app.settings.spotify).forget)
+        app.toasts.put("spotify", "done", "Signed out. What was read is kept.")
+
+
 def copy(app: DjtuiApp, text: str) -> None:
     """Copy a text to the clipboard of the DJ's own terminal, if that allows it."""
     from djtui.spotify.links import clipboard
 
-    if app._driver is not None and not app.is_headless:
+    if app._driver is not None:
         app._driver.write(clipboard(text))
     app.toasts.put(
         "copy", "done", "Copied, if your terminal allows it; else mark it with shift and the mouse.", 5.0

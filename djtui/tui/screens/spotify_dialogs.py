@@ -9,6 +9,7 @@ from djtui.tui import formats
 from djtui.tui.formats import Part
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.widgets.rows import Row
+from djtui.tui.widgets.spotify_song import HOW
 from djtui.tui.widgets.traktor_backups import size
 
 if TYPE_CHECKING:
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from djtui.library.database import Reader
     from djtui.tui.allowance import Allowance
     from djtui.tui.screens.spotify_facts import Facts
+    from djtui.tui.widgets.spotify_song import Song
 
 Fact = tuple[str, str]
 SHOWN: Final = 2000
 _HOURS: Final = 6
 _USES: Final = {
     "interactive": "for you at the keyboard", "write": "to write playlists", "sync": "to sync",
-    "enrich": "for what is only nice to know",
+    "enrich": "for what is nice to know",
 }  # fmt: skip
 _CAPABILITIES: Final = {
     "batch_tracks": "several tracks at once", "batch_artists": "several artists at once",
@@ -41,7 +43,7 @@ _SCOPES: Final = {
 }  # fmt: skip
 _SIGNS: Final = {
     "liked": ("+", "$success", "liked"),
-    "unliked": ("-", "$warning", "no longer liked"),
+    "unliked": ("-", "$warning", "unliked"),
     "added": ("+", "$success", "added to"),
     "removed": ("-", "$warning", "removed from"),
     "playlist": ("+", "$success", "new playlist"),
@@ -71,8 +73,8 @@ def _change(row: sqlite3.Row) -> Row:
     sign, style, what = _SIGNS.get(row["kind"], ("·", "$quiet", row["kind"]))
     playlist = row["playlist"] or ""
     if row["track_id"] is None:
-        name: list[Part] = [(playlist or row["detail"] or "without a name", "")]
-        right = row["detail"] if playlist and row["detail"] else ""
+        name: list[Part] = [(playlist or "without a name", "")]
+        right = f"was {row['detail']}" if row["detail"] else ""
     else:
         name = [
             (row["title"] or "without a title", ""),
@@ -83,12 +85,37 @@ def _change(row: sqlite3.Row) -> Row:
     return Row(row["id"], left, ((formats.cut(right, 32), "$quiet"),))
 
 
+class SongDialog(Lines[None]):
+    """A song in full."""
+
+    def __init__(self, song: Song) -> None:
+        facts = [
+            ("artists", song.artist),
+            ("album", song.album),
+            ("released", song.released),
+            ("label", song.label),
+            ("ISRC", song.isrc),
+            ("plays", formats.clock(song.duration)),
+            ("explicit", None if song.explicit is None else "yes" if song.explicit else "no"),
+            ("popularity", None if song.popularity is None else str(song.popularity)),
+            ("liked", formats.moment(song.liked).strip()),
+            *(("genre" if at == 0 else "", genre) for at, genre in enumerate(song.genres)),
+        ]
+        rows = [
+            *headed("On Spotify", [(name, value or "") for name, value in facts]),
+            *headed("In the playlists", [("", name) for name in song.playlists]),
+            *headed("In the library", [(HOW.get(song.how or "", ""), song.track or "")]),
+        ]
+        super().__init__(song.title or song.uri, rows)
+
+
 class Details(Lines[None]):
     """What is known of the account, the app, the requests of a day and the cache."""
 
     def __init__(self, facts: Facts, allowance: Allowance) -> None:
         rows = [
             *headed("Sign-in", list(_sign_in(facts))),
+            *headed("You allowed djtui to", list(_scopes(facts))),
             *headed("What this app may ask and is sent", list(_may(facts))),
             *headed("Requests in the last 24 hours", list(_requests(allowance))),
             *headed("Cache of answers", list(_cache(allowance))),
@@ -101,8 +128,8 @@ def headed(title: str, facts: Sequence[Fact]) -> Iterator[Row]:
     said = [(name, value) for name, value in facts if value]
     if said:
         yield Row(("heading", title), ((f" {title}", "bold"),), live=False)
-    for name, value in said:
-        yield Row((title, name), ((f"   {name:<24} ", "$quiet"), (value, "")))
+    for at, (name, value) in enumerate(said):
+        yield Row((title, at), ((f"   {name:<25} ", "$quiet"), (value, "")))
 
 
 def _sign_in(facts: Facts) -> Iterator[Fact]:
@@ -114,8 +141,12 @@ def _sign_in(facts: Facts) -> Iterator[Fact]:
         yield "authorized", f"{signed.authorized.astimezone():%-d %B %Y %H:%M}"
         yield "ends", f"{signed.expires.astimezone():%-d %B %Y}, six months later"
         yield "", facts.state.warning or ""
-        for scope in sorted(signed.scopes):
-            yield f"allowed to {_SCOPES.get(scope, scope)}", scope
+
+
+def _scopes(facts: Facts) -> Iterator[Fact]:
+    signed = facts.state.signed_in
+    for scope in sorted(signed.scopes) if signed is not None else ():
+        yield _SCOPES.get(scope, scope), scope
 
 
 def _may(facts: Facts) -> Iterator[Fact]:

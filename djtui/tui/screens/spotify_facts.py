@@ -36,8 +36,8 @@ class SignedState:
 class Facts:
     """What is known; times are as the library writes them (UTC).
 
-    `last` is how the last sync ended: its job's number, state, moment and error. `changes` counts what the
-    sync `changes_job` changed, by kind; it is the last one that changed anything.
+    `last` is how the last sync ended: its job's number, state, moment and error. `syncs` counts those that
+    went well. `changes` counts by kind what the sync `changes_job` changed, the last that changed anything.
     """
 
     client_id: str = ""
@@ -47,6 +47,7 @@ class Facts:
     liked: int = 0
     songs: int = 0
     last: tuple[int, str, str | None, str | None] | None = None
+    syncs: int = 0
     changes: Mapping[str, int] = field(default_factory=dict)
     changes_job: int | None = None
 
@@ -76,6 +77,7 @@ async def facts_of(app: DjtuiApp) -> Facts:
         " WHERE kind = ? AND state IN ('succeeded', 'failed', 'cancelled') ORDER BY id DESC LIMIT 1",
         (SYNC,),
     )
+    whole = await library.fetchone("SELECT count(*) FROM job WHERE kind = ? AND state = 'succeeded'", (SYNC,))
     job, changes = await _changes(library)
     signed = state.signed_in
     return Facts(
@@ -86,6 +88,7 @@ async def facts_of(app: DjtuiApp) -> Facts:
         liked=counts[0] if counts else 0,
         songs=counts[1] if counts else 0,
         last=tuple(last) if last else None,
+        syncs=whole[0] if whole else 0,
         changes=changes,
         changes_job=job,
     )

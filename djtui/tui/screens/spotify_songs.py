@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import Final
 
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -18,14 +17,13 @@ from djtui.library.songs import LIKED, songs_connection
 from djtui.library.view import Condition, Listing, conditions
 from djtui.library.view import View as Wanted
 from djtui.model.text import harmless
-from djtui.tui import keys
 from djtui.tui.asking import NATURAL, order_of
 from djtui.tui.screens.view import View
 from djtui.tui.widgets import spotify_song
 from djtui.tui.widgets.edge import Edge
 from djtui.tui.widgets.filter_bar import FilterBar
 from djtui.tui.widgets.spotify_lists import FIRST, Place
-from djtui.tui.widgets.spotify_song import SongLines
+from djtui.tui.widgets.spotify_song import Song, SongLines
 from djtui.tui.widgets.spotify_table import SONG_COLUMNS, SongTable
 
 REST_S: Final = 0.06
@@ -33,6 +31,7 @@ SORTS: Final = (
     *SONG_COLUMNS, "year", "rating", "genre", "popularity", "artist_popularity", "followers", "explicit",
     "liked",
 )  # fmt: skip
+OWNED_FIRST: Final = "CASE WHEN track.id IN (SELECT id FROM owned_track) THEN 0 ELSE 1 END"
 _NAMES: Final = {"added": "liked on"}
 
 
@@ -59,7 +58,8 @@ class SongQuestion:
             from djtui.query import parse
 
             where = conditions(parse(self.filter), indexed=False)
-        return Wanted(playlist=self.place.id, where=where, order=order_of(self.sort), reverse=self.reverse)
+        order = OWNED_FIRST if self.sort == "owned" else order_of(self.sort)
+        return Wanted(playlist=self.place.id, where=where, order=order, reverse=self.reverse)
 
     def why_nothing(self, unknown: int) -> list[str]:
         """What to say when there is no song; `unknown` might pass the filter, if more were known of them."""
@@ -72,12 +72,6 @@ class SongQuestion:
 class Songs(View):
     """The part of the Spotify view that lists songs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "sort", id="songs.sort", group=keys.FIND, tooltip="Choose what to sort by"),
-        Binding("S", "reverse", "Reverse", show=False, id="songs.reverse", group=keys.FIND,
-                tooltip="Sort the other way round"),
-    ]  # fmt: skip
-
     def __init__(self) -> None:
         super().__init__()
         self.question = SongQuestion()
@@ -87,6 +81,7 @@ class Songs(View):
         self._count = 0
         self._total = 0
         self._unknown = 0
+        self._place = ""
         self._fresh = True
         self._searches: Searches | None = None
         self._rest: Timer | None = None
@@ -191,11 +186,10 @@ class Songs(View):
         name = _NAMES.get(question.sort, question.sort)
         sort = f"sort {name} {arrow}" if question.sort else ("reversed" if question.reverse else "")
         total = f" of {self._total:,}" if self._total > self._count else ""
-        self.query_one(Edge).say(sort, self._place() + total)
+        self._place = f"{min(self.table.cursor_row + 1, self._count):,} / {self._count:,}"
+        empty = self.has_class("-new")
+        self.query_one(Edge).say("" if empty else sort, "" if empty else self._place + total)
         self.refresh_position()
-
-    def _place(self) -> str:
-        return f"{min(self.table.cursor_row + 1, self._count):,} / {self._count:,}"
 
     # -- the song under the cursor ----------------------------------------------------------------
 
@@ -210,8 +204,13 @@ class Songs(View):
         self._rest = self.set_timer(REST_S, self._inspect)
 
     def _inspect(self) -> None:
+        self.query_one(SongLines).show(self.song)
+
+    @property
+    def song(self) -> Song | None:
+        """The song under the cursor, read now."""
         id = self.table.cursor_track_id
-        self.query_one(SongLines).show(spotify_song.read(self.open_songs(), id) if id is not None else None)
+        return None if id is None else spotify_song.read(self.open_songs(), id)
 
     # -- sorting ----------------------------------------------------------------------------------
 

@@ -122,6 +122,10 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
     left: list[formats.Part] = [
         (f"{sign} ", style),
         (formats.fit(phase.name, name) + " ", "" if phase.state != "queued" else "$quiet"),
+    ]
+    if phase.state == "succeeded" and not phase.done and phase.message:  # it says why there was nothing to do
+        return formats.line([*left, (phase.message, "$quiet")], [(f"  {right}", "$quiet")], width)
+    left += [
         (formats.bar(done, total, bar), style),
         (f"{counted:>18}", ""),
         ("  ", ""),
@@ -151,10 +155,11 @@ def remarks(job: JobView, reasons: str = "") -> list[list[formats.Part]]:
     said: list[list[formats.Part]] = []
     at_work = phase is not None and phase.state in ("running", "waiting")
     message = job.message or (phase.message if phase and at_work else None)
-    if message and job.phases:
+    reason = phase.wait_reason if phase and at_work and phase.blocked_until else None
+    if message and job.phases and message != reason:
         said.append([("  " + message, "$quiet")])
-    if at_work and phase is not None and phase.blocked_until is not None and phase.wait_reason:
-        said.append([("  " + phase.wait_reason, "$warning")])
+    if reason:
+        said.append([("  " + reason, "$warning")])
     summed_up = reasons and phase is not None and phase.state == "running"  # the last one says no more
     if error := job.error or (phase.last_error if phase and not summed_up else None):
         said.append([("  " + error, "$error" if job.state == "failed" else "$warning")])

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from djtui.model.text import harmless
 from djtui.tui import formats, keys
-from djtui.tui.formats import Parts
+from djtui.tui.formats import Part, Parts
 
 DASHBOARD: Final = "https://developer.spotify.com/dashboard"
 
@@ -53,49 +53,41 @@ def redirects(port: int) -> tuple[str, str]:
 def steps(client_id: str, port: int) -> Sequence[Parts]:
     """The way to the first sync; what is done has a hook."""
     done = bool(client_id)
-    number = ("✓ " if done else "1 ", "$success" if done else "$accent")
-    said = "$quiet" if done else ""
-    lines: list[Parts] = [
+    here = _step(1, "$quiet" if done else "$accent", done=done)
+    said, address = ("$quiet", "$quiet") if done else ("", "bold")
+    return [
         (),
         (("  Nobody is signed in to Spotify.", "bold"),),
         (),
-        (
-            ("  ", ""),
-            number,
-            ("Make an app of your own at ", said),
-            (DASHBOARD, "$quiet" if done else "$accent"),
-        ),
+        (here, ("Make an app of your own at ", said), (DASHBOARD, "$quiet" if done else "$accent")),
         (("    (any name; “Web API” ticked), with these redirect URIs:", said),),
-        *(((f"        {address}", "$quiet" if done else "bold"),) for address in redirects(port)),
+        *(((f"        {uri}", address),) for uri in redirects(port)),
         (("    Spotify wants Premium of whoever owns the app.", "$quiet"),),
         (),
-    ]
-    if done:
-        lines += [
-            (
-                ("  ✓ ", "$success"),
-                (f"Client id {harmless(client_id)}", "$quiet"),
-                ("   o", "$accent"),
-                (" changes it", "$quiet"),
-            ),
-            (("  2 ", "$accent"), ("enter", "$accent"), (" signs in", "")),
-        ]
-    else:
-        lines += [
-            (
-                ("  2 ", "$accent"),
-                ("enter", "$accent"),
-                (" takes the app’s client id; no secret is needed", ""),
-            ),
-            (("  3 ", "$quiet"), ("then sign in, with a browser on any machine", "$quiet")),
-        ]
-    return [
-        *lines,
+        *(_signing_in(harmless(client_id)) if done else _CLIENT_ID),
         (),
-        (
-            (
-                "  djtui only reads until you let it write a playlist. Only you can read the sign-in’s file.",
-                "$quiet",
-            ),
-        ),
+        (("  djtui only reads, until you have it write a playlist.", "$quiet"),),
+        (("  The sign-in is kept in a file that only you can read.", "$quiet"),),
     ]
+
+
+def _step(number: int, style: str, *, done: bool = False) -> Part:
+    return ("  ✓ ", "$success") if done else (f"  {number} ", style)
+
+
+_CLIENT_ID: Final[Sequence[Parts]] = (
+    (_step(2, "$accent"), ("enter", "$accent"), (" takes the app’s client id; no secret is needed", "")),
+    (_step(3, "$quiet"), ("then sign in, with a browser on any machine", "$quiet")),
+)
+
+
+def _signing_in(client_id: str) -> Sequence[Parts]:
+    return (
+        (
+            _step(2, "", done=True),
+            (f"Client id {client_id}   ", "$quiet"),
+            ("o", "$accent"),
+            (" changes it", "$quiet"),
+        ),
+        (_step(3, "$accent"), ("enter", "$accent"), (" signs in, with a browser on any machine", "")),
+    )

@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from djtui.tui import formats
 from djtui.tui.formats import Part, Parts
-from djtui.tui.screens.spotify_facts import Facts
+from djtui.tui.screens.spotify_facts import SYNC, Facts
 from djtui.tui.widgets.home import OfApp
 from djtui.tui.widgets.lines import Lines
 from djtui.tui.widgets.spotify_requests import blocked, requests_line
 
 FOUND: Final = (  # kinds of changes, in the order they are told
     ("liked", "liked", "liked"),
-    ("unliked", "no longer liked", "no longer liked"),
+    ("unliked", "unliked", "unliked"),
     ("added", "added", "added"),
     ("removed", "removed", "removed"),
-    ("playlist", "new playlist", "new playlists"),
-    ("playlist gone", "playlist gone", "playlists gone"),
+    ("playlist", "new list", "new lists"),
+    ("playlist gone", "list gone", "lists gone"),
     ("renamed", "renamed", "renamed"),
 )
 _BATCHES: Final = ("batch_tracks", "batch_artists", "batch_albums")
@@ -35,6 +35,7 @@ class Head(OfApp, Lines):
 
     def on_mount(self) -> None:
         self.djtui.allowance_changed.subscribe(self, lambda _: self.repaint_changes())
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
         self.set_interval(1, self._count_down)
 
     def _count_down(self) -> None:
@@ -54,12 +55,19 @@ class Head(OfApp, Lines):
         wait = blocked(allowance)
         return [
             _line(_account(facts), app(facts.state.may), width),
-            _line(requests_line(allowance, width - 3 - formats.width_of(wait)), wait, width),
-            _line(_last(facts), authorized(facts), width),
+            _line(requests_line(allowance, width - 3 - formats.width_of(wait)), (wait,), width),
+            _line(_last(facts, syncing=self._is_syncing), authorized(facts), width),
         ]
 
+    @property
+    def _is_syncing(self) -> bool:
+        return any(job.kind == SYNC for job in self.djtui.jobs)
 
-def _line(left: Parts, right: Parts, width: int) -> list[Part]:
+
+def _line(left: Parts, rights: Sequence[Parts], width: int) -> list[Part]:
+    """A line, with the first of these at its right that leaves the left whole; else with the last."""
+    room = width - formats.width_of(left) - 4
+    right = next((right for right in rights if formats.width_of(right) <= room), rights[-1])
     return formats.line([(" ", ""), *left], [*right, (" ", "")], width)
 
 
@@ -71,15 +79,19 @@ def _account(facts: Facts) -> list[Part]:
     return [*parts, (f" · {facts.product}", "$quiet")] if facts.product else parts
 
 
-def app(may: Mapping[str, int]) -> list[Part]:
-    """What the app may ask for, as far as Spotify has told by now."""
-    asked = [may[name] for name in _BATCHES if may.get(name) is not None]
+def app(may: Mapping[str, int]) -> Sequence[Parts]:
+    """What the app may ask for, as far as Spotify has told by now: from the long to the short."""
+    asked = [may[name] for name in _BATCHES if name in may]
     if not asked:
-        return []
-    parts: list[Part] = [("this app may ask ", "$quiet")]
-    parts.append(("in batches" if all(asked) else "one by one" if not any(asked) else "in some batches", ""))
+        return ((),)
+    how = "in batches" if all(asked) else "one by one" if not any(asked) else "in some batches"
+    long: list[Part] = [("this app may ask ", "$quiet"), (how, "")]
+    short: list[Part] = [("asks ", "$quiet"), (how, "")]
     without = [label for name, label in _FIELDS.items() if may.get(name) == 0]
-    return [*parts, (f" · is not sent {_listed(without)}", "$quiet")] if without else parts
+    if not without:
+        return long, short
+    missing = f" · is not sent {_listed(without)}"
+    return [*long, (missing, "$quiet")], [*short, (f" · no {_listed(without)}", "$quiet")], short
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -96,7 +108,9 @@ def found(changes: Mapping[str, int]) -> str:
     return ", ".join(said)
 
 
-def _last(facts: Facts) -> list[Part]:
+def _last(facts: Facts, *, syncing: bool) -> list[Part]:
+    if facts.last is None and syncing:
+        return [("the first sync is under way", "")]
     if facts.last is None:
         return [("never synced", "$warning" if facts.signed_in else "$quiet"), ("   y syncs", "$quiet")]
     job, state, finished, error = facts.last
@@ -106,24 +120,24 @@ def _last(facts: Facts) -> list[Part]:
     if state == "cancelled":
         return [*parts, (" cancelled", "$quiet")]
     news = facts.changes if facts.changes_job == job else {}
-    return [*parts, (" · ", "$quiet"), (found(news) or "nothing new", "" if news else "$quiet")]
+    if news or facts.syncs != 1:
+        return [*parts, (" · ", "$quiet"), (found(news) or "nothing new", "" if news else "$quiet")]
+    return [*parts, (" · ", "$quiet"), (f"{formats.plural(facts.liked, 'liked song')}, the first", "")]
 
 
-def authorized(facts: Facts) -> list[Part]:
-    """Since when the app may ask, and until when; within the last two weeks a warning."""
+def authorized(facts: Facts) -> Sequence[Parts]:
+    """Since when the app may ask, and until when, also shorter; within the last two weeks a warning."""
     signed = facts.state.signed_in
     if signed is None:
-        return []
+        return ((),)
     if signed.ended or signed.doubtful is not None:
-        return [("! Spotify refuses the sign-in: i signs in again", "$warning")]
+        return ([("! Spotify refuses the sign-in: i signs in again", "$warning")],)
+    until = _day(signed.expires)
     if facts.state.warning is not None:
-        return [(f"! the sign-in ends {_day(signed.expires)}: i renews it", "$warning")]
-    return [
-        ("authorized ", "$quiet"),
-        (_day(signed.authorized), ""),
-        (" until ", "$quiet"),
-        (_day(signed.expires), ""),
-    ]
+        return ([(f"! the sign-in ends {until}: i renews it", "$warning")],)
+    short: list[Part] = [("until ", "$quiet"), (until, "")]
+    long = [("authorized ", "$quiet"), (f"{_day(signed.authorized)} ", ""), *short]
+    return long, [("signed in ", "$quiet"), *short], short
 
 
 def _day(moment: datetime | None) -> str:

@@ -48,7 +48,9 @@ class Place:
             )
         if not self.read:
             return "This playlist has not been read yet: y syncs."
-        return "Nothing is liked yet." if self.id == LIKED else "This playlist is empty."
+        if self.id is None or self.id == LIKED:
+            return "No songs are here: y fetches them from Spotify."
+        return "This playlist is empty."
 
 
 FIRST: Final = Place(LIKED, "Liked")

@@ -8,7 +8,7 @@ from djtui.tui.widgets.job_pane import JobPane
 from djtui.tui.widgets.spotify_requests import requests_line
 
 
-class SpotifyPane(OfApp, JobPane):
+class SpotifyPane(JobPane, OfApp):
     """A job's pane with a line about requests."""
 
     def on_mount(self) -> None:

@@ -23,9 +23,11 @@ class Song:
     """What is known of one song. `track` is the path of the library's own, `linked` whether it has one."""
 
     kind: str
+    uri: str
     title: str | None
     artist: str | None
     album: str | None
+    duration: float | None
     released: str | None
     isrc: str | None
     label: str | None
@@ -54,9 +56,9 @@ def read(connection: sqlite3.Connection, id: int) -> Song | None:
 
 
 _SONG: Final = """
-SELECT song.kind, song.title, song.artist, song.album, album.release_date AS released, song.isrc, album.label,
- song.explicit, song.popularity, liked.added AS liked, mine.id IS NOT NULL AS linked,
- coalesce(mine.path, mine.location) AS track, link.how, link.score
+SELECT song.kind, song.uri, song.title, song.artist, song.album, song.duration, song.isrc, song.explicit,
+ song.popularity, album.release_date AS released, album.label, liked.added AS liked,
+ mine.id IS NOT NULL AS linked, coalesce(mine.path, mine.location) AS track, link.how, link.score
 FROM main.spotify_track AS song
 LEFT JOIN main.spotify_album AS album ON album.id = song.album_id
 LEFT JOIN main.spotify_like AS liked ON liked.track_id = song.id

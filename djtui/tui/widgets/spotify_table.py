@@ -32,7 +32,9 @@ _SPECIAL: Final = {
     "added": replace(TRACK_COLUMNS["added"], label="Liked", priority=6),
     "released": replace(TRACK_COLUMNS["released"], min_width=4, priority=7),
     "duration": replace(TRACK_COLUMNS["duration"], priority=4),
-    "album": replace(TRACK_COLUMNS["album"], flex=1, priority=5),
+    "title": replace(TRACK_COLUMNS["title"], width=20),
+    "artist": replace(TRACK_COLUMNS["artist"], width=14),
+    "album": replace(TRACK_COLUMNS["album"], width=14, flex=2, priority=5),
 }
 SONG_FIELDS: Final = (
     "title", "artist", _HAS, "duration", "album", "added", "released", "bpm", "key", "label", "isrc",
