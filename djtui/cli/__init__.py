@@ -19,6 +19,7 @@ from djtui.library.playlists import PlaylistError
 
 _COMMANDS = {
     "traktor": "traktor",
+    "spotify": "spotify",
     "analyze": "analyze",
     "differences": "differences",
     "search": "library",

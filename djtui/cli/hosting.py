@@ -1,4 +1,4 @@
-"""Staying to work a library's jobs, and to keep it in step with Traktor: for schedules and servers."""
+"""Staying to work a library's jobs, and to keep it in step with Traktor and Spotify: for servers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from djtui.cli.session import DONE, Session, command
 from djtui.jobs.hosting import serve_process
 from djtui.jobs.locks import host_is_free
 from djtui.kinds import KINDS
+from djtui.spotify.scheduling import Schedule
 from djtui.traktor.auto import AutoState, AutoSync
 
 _LOOK_S: Final = 0.5
@@ -26,20 +27,26 @@ async def host(session: Session) -> int | None:
     """Work the queue of this library until stopped: for schedules and servers.
 
     The screens and commands start a host by themselves; this one stays. With the setting traktor.auto it also
-    keeps the library and Traktor's collection in step.
+    keeps the library and Traktor's collection in step, and with spotify.every_min the library and Spotify.
     """
     session.out.note(f"Hosting {session.library_path}. Ctrl-C ends it; jobs stop at their next checkpoint.")
     async with session.library() as library:
         sync = AutoSync(
             library, session.settings, KINDS, _is_here, told=_Teller(session).tell, name="djtui host"
         )
-        syncing = asyncio.create_task(sync.run())
-        syncing.add_done_callback(partial(_ended, session))
+        schedule = Schedule(library, session.settings, KINDS, _is_here, told=session.out.note)
+        tasks = {
+            asyncio.create_task(sync.run(), name="Auto-sync"),
+            asyncio.create_task(schedule.run(), name="The schedule for Spotify"),
+        }
+        for task in tasks:
+            task.add_done_callback(partial(_ended, session))
         try:
             await _serve(session)
         finally:
-            syncing.cancel()
-            await asyncio.gather(syncing, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
     return DONE
 
 
@@ -65,10 +72,10 @@ async def _is_here() -> None:
     """Who works the jobs that auto-sync asks for is this process."""
 
 
-def _ended(session: Session, syncing: asyncio.Task[None]) -> None:
+def _ended(session: Session, task: asyncio.Task[None]) -> None:
     """A fault of ours does not end the host, but it is not passed over in silence."""
-    if not syncing.cancelled() and (fault := syncing.exception()) is not None:
-        session.out.error(f"Auto-sync has ended by a fault ({fault!r}); the jobs go on.")
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        session.out.error(f"{task.get_name()} has ended by a fault ({fault!r}); the jobs go on.")
 
 
 class _Teller:

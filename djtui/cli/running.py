@@ -41,9 +41,12 @@ async def follow_job(
     *,
     settings: Settings | None = None,
     watch: Watch | None = None,
+    display: Callable[[JobView], None] | None = None,
 ) -> JobView:
-    """Do a job as `run_job` does, and return how it ended. `watch` is told of every step."""
+    """Do a job as `run_job` does, and return how it ended. `watch` is told of every step; `display` shows it
+    instead of `show`."""
     view: JobView | None = None
+    obeying: asyncio.Task[None] | None = None
     with cancelling() as cancelled:
         try:
             views = perform(
@@ -51,16 +54,28 @@ async def follow_job(
             )
             async with aclosing(views):
                 async for view in views:
-                    show(session, view)
+                    obeying = obeying or asyncio.create_task(_cancel_when(cancelled, library, view.id))
+                    if display is not None:
+                        display(view)
+                    else:
+                        show(session, view)
                     if watch is not None:
                         await watch(view)
-                    if cancelled.is_set() and view.wanted != "cancel":
-                        await want(library, view.id, "cancel")
         except (RequestError, JobError) as error:
             raise Failure(str(error)) from error
+        finally:
+            if obeying is not None:
+                obeying.cancel()
+                await asyncio.gather(obeying, return_exceptions=True)
     if view is None:
         raise Failure("The job vanished from the library.")
     return view
+
+
+async def _cancel_when(cancelled: asyncio.Event, library: Library, job_id: int) -> None:
+    """Ctrl-C counts also while nothing changes that could be shown: in a wait of hours."""
+    await cancelled.wait()
+    await want(library, job_id, "cancel")
 
 
 async def import_collection(session: Session, path: Path, **params: Any) -> int:

@@ -10,8 +10,9 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,18 +64,32 @@ class _Check:
 
 @click.command()
 @click.option("--backup", is_flag=True, help="Also copy the library beside itself.")
+@click.option(
+    "--spotify", is_flag=True, help="Also ask Spotify what your app may do: reads only, ten requests at most."
+)
 @command
-async def doctor(session: Session, backup: bool) -> int | None:
+async def doctor(session: Session, backup: bool, spotify: bool) -> int | None:
     """Check the library, the settings and the terminal, and say what to do about what is wrong."""
     checks = await asyncio.to_thread(_examine, session)
+    asked = await _examine_spotify(session, checks) if spotify else {}
     if backup:
         copy = await asyncio.to_thread(database.backup, session.library_path)
         checks.append(_Check("backup", True, str(copy)))
     lines = [f"{'✓' if check.ok else '✗'} {check.name:<12} {check.detail}" for check in checks]
     session.out.result(
-        lines, checks=[{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
+        lines,
+        checks=[{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks],
+        **asked,
     )
     return None if all(check.ok for check in checks) else FAILED
+
+
+async def _examine_spotify(session: Session, checks: list[_Check]) -> dict[str, Any]:
+    from djtui.cli.spotify_doctor import examine
+
+    found = await examine(session.settings.spotify)
+    checks += [_Check(check.name, check.ok, check.detail) for check in found.checks]
+    return {"requests": found.requests, "capabilities": found.may}
 
 
 def _examine(session: Session) -> list[_Check]:
@@ -134,12 +149,21 @@ def _examine_library(path: Path) -> str:
     type=click.Path(path_type=Path, readable=False),
     help="Make it in this folder, and leave it there.",
 )
+@click.option("--spotify", is_flag=True, help="A made-up Spotify account instead, with a wait in its sync.")
 @click.pass_context
-def demo(context: click.Context, tracks: int, keep: Path | None) -> None:
+def demo(context: click.Context, tracks: int, keep: Path | None, spotify: bool) -> None:
     """Try djtui on a made-up collection, in a library of its own; yours is not touched.
 
     The collection is imported live while the screens are open. Without a terminal: headless, with counts.
+    With --spotify an account is read from a stand-in for Spotify that runs on this machine: no sign-in of
+    yours, no request to Spotify.
     """
+    if spotify:
+        from djtui.cli.spotify_demo import demonstrate
+
+        session = context.find_object(Session)
+        assert session is not None
+        context.exit(demonstrate(session, keep))
     from djtui.cli.running import end_host, import_collection, start_import
     from djtui.demo.collection import write_collection
     from djtui.demo.files import place_files
@@ -153,8 +177,9 @@ def demo(context: click.Context, tracks: int, keep: Path | None) -> None:
         session.out.note(f"Making up {plural(tracks, 'track')} …")
         write_collection(collection, tracks)
         volumes = place_files(collection, folder / "music")
-        settings = configuration.changed(session.settings, "traktor.volumes", volumes)
-        settings = replace(settings, source=folder / "config.toml")
+        # The DJ's own way of looking; with his auto-sync it would write to his collection.
+        settings = configuration.Settings(ui=session.settings.ui, source=folder / "config.toml")
+        settings = configuration.changed(settings, "traktor.volumes", volumes)
         own = Session(folder / "library.db", configuration.save(settings), session.out)
         if not sys.stdout.isatty() or not sys.stdin.isatty() or session.out.as_json:
             context.exit(asyncio.run(import_collection(own, collection)))

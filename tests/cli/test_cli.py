@@ -159,6 +159,25 @@ def test_the_demo_runs_without_a_terminal_and_leaves_nothing(tmp_path: Path) -> 
     assert not (tmp_path / "mine.db").exists()
 
 
+def test_the_demo_takes_nothing_of_the_djs_settings_but_how_things_look(tmp_path: Path) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text('[traktor]\nauto = true\ncollection = "/mine.nml"\n[ui]\nkey_notation = "open"\n')
+    djtui(
+        tmp_path / "mine.db",
+        "--config",
+        str(config),
+        "demo",
+        "--tracks",
+        "20",
+        "--keep",
+        str(tmp_path / "demo"),
+    )
+    kept = (tmp_path / "demo" / "config.toml").read_text(encoding="utf-8")
+    assert '\nkey_notation = "open"' in kept
+    assert "/mine.nml" not in kept
+    assert "\nauto = true" not in kept
+
+
 def test_the_screens_want_a_terminal(library: Path) -> None:
     finished = djtui(library)
     assert finished.returncode == 2
