@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from djtui.config import Settings
@@ -39,10 +40,49 @@ def _analysis(params: dict[str, Any], library: Library, settings: Settings) -> J
     return analysis_job(params, settings)
 
 
+def _spotify_sync(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.spotify.syncing import sync_job
+
+    return sync_job(params, settings)
+
+
+def _spotify_warm(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.spotify.warming import warm_job
+
+    return warm_job(params, settings)
+
+
+def _route_apply(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.routing.applying import apply_job
+
+    return apply_job(params, library, settings)
+
+
+def _route_undo(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.routing.undoing import undo_job
+
+    return undo_job(params, library, settings)
+
+
+def _scan(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge import after_scan
+    from djtui.files.scanning import scan_job
+
+    finish = None
+    if params.get("analyze"):
+        finish = partial(after_scan.queue, job=_analysis({}, library, settings))
+    return scan_job(params, neighbour=after_scan.Collections(), finish=finish)
+
+
 KINDS: JobKinds = {
     "traktor-import": _traktor_import,
     "traktor-export": _traktor_export,
     "traktor-restore": _traktor_restore,
     "traktor-nights": _traktor_nights,
     "analysis": _analysis,
+    "scan": _scan,
+    "spotify-sync": _spotify_sync,
+    "spotify-warm": _spotify_warm,
+    "route-apply": _route_apply,
+    "route-undo": _route_undo,
 }

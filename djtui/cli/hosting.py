@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from djtui.cli.session import DONE, Session, command
+from djtui.files.watching import Watching
 from djtui.jobs.hosting import serve_process
 from djtui.jobs.locks import host_is_free
 from djtui.kinds import KINDS
@@ -27,16 +28,19 @@ async def host(session: Session) -> int | None:
     """Work the queue of this library until stopped: for schedules and servers.
 
     The screens and commands start a host by themselves; this one stays. With the setting traktor.auto it also
-    keeps the library and Traktor's collection in step, and with spotify.every_min the library and Spotify.
+    keeps the library and Traktor's collection in step, with spotify.every_min the library and Spotify; and
+    folders that are watched (djtui scan DIR --watch) are scanned when something changes in them.
     """
     session.out.note(f"Hosting {session.library_path}. Ctrl-C ends it; jobs stop at their next checkpoint.")
     async with session.library() as library:
         sync = AutoSync(
             library, session.settings, KINDS, _is_here, told=_Teller(session).tell, name="djtui host"
         )
-        schedule = Schedule(library, session.settings, KINDS, _is_here, told=session.out.note)
+        schedule = Schedule(library, lambda: session.settings, KINDS, _is_here, told=session.out.note)
+        watching = Watching(library, lambda: session.settings, KINDS, _is_here, told=session.out.note)
         tasks = {
             asyncio.create_task(sync.run(), name="Auto-sync"),
+            asyncio.create_task(watching.run(), name="The watch over folders"),
             asyncio.create_task(schedule.run(), name="The schedule for Spotify"),
         }
         for task in tasks:

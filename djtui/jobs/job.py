@@ -132,6 +132,9 @@ class Job:
         """What the job adds to its result when it has succeeded: plain JSON."""
         return {}
 
+    async def close(self) -> None:
+        """Let go of what the phases share (a connection): the job leaves its host, however it ended."""
+
 
 JobKinds = Mapping[str, "Callable[[dict[str, Any], Library, Settings], Job]"]
 """Everything djtui can do at length: kind -> factory of parameters, library and settings."""

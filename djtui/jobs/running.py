@@ -153,7 +153,10 @@ class JobRun:
     async def _work(self) -> Ending:
         try:
             job = self._make()
-            await self._work_phases(await self._prepare(job))
+            try:
+                await self._work_phases(await self._prepare(job))
+            finally:
+                await job.close()
             return Ending("succeeded", result=job.result())
         except Halted as halted:
             stopped = "Its host was stopped." if halted.state == "interrupted" else None

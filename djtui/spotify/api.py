@@ -263,6 +263,14 @@ class Spotify:
         """Take all rows of these songs, a hundred at most, out of the playlist; the new snapshot."""
         return reading.snapshot(await self._write(writing.remove(playlist_id, uris, snapshot)))
 
+    async def move_items(self, playlist_id: str, start: int, before: int, length: int = 1) -> str | None:
+        """Move `length` rows from `start` on to before the row that is now at `before`; the new snapshot.
+
+        Local files and empty rows can be moved as well. After ServiceTrouble with `sent` it may have been
+        done: look before doing it again.
+        """
+        return reading.snapshot(await self._write(writing.move(playlist_id, start, before, length)))
+
     async def like(self, uris: Sequence[str]) -> None:
         """Add songs to the liked ones; forty to a request."""
         for part in writing.chunks(uris, LIBRARY_URIS):

@@ -96,6 +96,15 @@ def remove(playlist_id: str, uris: Sequence[str], snapshot: str | None) -> Reque
     return _rows("DELETE", playlist_id, "songs taken out of a playlist", uris, body)
 
 
+def move(playlist_id: str, start: int, before: int, length: int = 1) -> Request:
+    """Move `length` rows from `start` on to before the row that is now at `before`; their dates stay."""
+    if min(start, before) < 0 or length < 1:
+        raise BadRequest("No rows of the playlist are to be moved.")
+    body = {"range_start": start, "insert_before": before, "range_length": length}
+    path = f"playlists/{_playlist(playlist_id)}/items"
+    return Request("PUT", path, "the order of a playlist", body=body)
+
+
 def like(uris: Sequence[str]) -> Request:
     """Add up to forty songs to the liked ones."""
     return Request("PUT", "me/library", "liking songs", {"uris": joined(uris)})

@@ -1,4 +1,4 @@
-"""Auto-sync with Traktor, and syncs with Spotify by the clock, while the screens are open."""
+"""Auto-sync with Traktor, syncs with Spotify by the clock, watched folders, while the screens are open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from djtui.tui import changing
 
 if TYPE_CHECKING:
-    from djtui.config import Settings
     from djtui.traktor.auto_state import AutoState
     from djtui.tui.app import DjtuiApp
 
@@ -29,25 +28,27 @@ async def watch(app: DjtuiApp, told: Callable[[AutoState], object]) -> None:
     library = await app.library()
     auto = await asyncio.to_thread(importlib.import_module, "djtui.traktor.auto")
     scheduling = await asyncio.to_thread(importlib.import_module, "djtui.spotify.scheduling")
+    watching = await asyncio.to_thread(importlib.import_module, "djtui.files.watching")
     kinds = await asyncio.to_thread(importlib.import_module, "djtui.kinds")
-    while True:
-        settings = app.settings
-        host = partial(changing.start_host, app)
-        sync = auto.AutoSync(
-            library, settings, kinds.KINDS, host, told=told, name="djtui in another terminal"
-        )
-        schedule = scheduling.Schedule(library, settings, kinds.KINDS, host)
-        running = asyncio.create_task(sync.run())
-        scheduled = asyncio.create_task(schedule.run())
-        try:
-            while _watched(app.settings) == _watched(settings) and not running.done():
-                await asyncio.wait({running}, timeout=_SETTINGS_S)
-        finally:
-            for task in (scheduled, running):
-                task.cancel()
+    host = partial(changing.start_host, app)
+    schedule = scheduling.Schedule(library, lambda: app.settings, kinds.KINDS, host)
+    folders = watching.Watching(library, lambda: app.settings, kinds.KINDS, host)
+    scheduled = asyncio.create_task(schedule.run())
+    watched = asyncio.create_task(folders.run())
+    try:
+        while True:
+            settings = app.settings
+            sync = auto.AutoSync(
+                library, settings, kinds.KINDS, host, told=told, name="djtui in another terminal"
+            )
+            running = asyncio.create_task(sync.run())
+            try:
+                while app.settings.traktor == settings.traktor and not running.done():
+                    await asyncio.wait({running}, timeout=_SETTINGS_S)
+            finally:
+                running.cancel()
                 with suppress(asyncio.CancelledError):
-                    await task
-
-
-def _watched(settings: Settings) -> tuple[object, object]:
-    return settings.traktor, settings.spotify
+                    await running
+    finally:
+        scheduled.cancel()
+        watched.cancel()

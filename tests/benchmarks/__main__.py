@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_analysis, bench_export, bench_import, bench_table, bench_tui
+from tests.benchmarks import (
+    bench_analysis,
+    bench_export,
+    bench_import,
+    bench_routing,
+    bench_spotify,
+    bench_table,
+    bench_tui,
+)
 from tests.benchmarks.measure import show
 
 if __name__ == "__main__":
@@ -12,7 +20,9 @@ if __name__ == "__main__":
             *bench_export.main(),
             *bench_table.main(),
             *bench_tui.main(),
+            *bench_routing.main(),
             *bench_analysis.main(),
+            *bench_spotify.main(),
         ]
     )
     print("\n".join(bench_analysis.beside()))
