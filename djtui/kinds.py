@@ -41,9 +41,18 @@ def _analysis(params: dict[str, Any], library: Library, settings: Settings) -> J
 
 
 def _spotify_sync(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.matching import Matching
     from djtui.spotify.syncing import sync_job
 
-    return sync_job(params, settings)
+    job = sync_job(params, settings)
+    job.phases = (*job.phases, Matching())
+    return job
+
+
+def _spotify_match(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.matching import matching_job
+
+    return matching_job(params, settings)
 
 
 def _spotify_warm(params: dict[str, Any], library: Library, settings: Settings) -> Job:
@@ -83,6 +92,7 @@ KINDS: JobKinds = {
     "scan": _scan,
     "spotify-sync": _spotify_sync,
     "spotify-warm": _spotify_warm,
+    "spotify-match": _spotify_match,
     "route-apply": _route_apply,
     "route-undo": _route_undo,
 }

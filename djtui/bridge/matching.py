@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from sqlite3 import Row
 from typing import Any, Final
 
@@ -64,8 +65,7 @@ class Matching:
         while songs := await _songs(ctx.library, last):
             last = songs[-1]["id"]
             found = await asyncio.to_thread(_matched, shelf, songs)
-            linked = sum(isinstance(answer, Match) for answer in found.values())
-            yield Batch(partial(_store, found), processed=len(songs), updated=linked)
+            yield Batch(partial(_store, found), processed=len(songs))
         yield Batch(_note)
         await self._count(ctx.library)
 
@@ -90,6 +90,35 @@ async def link(tx: Tx, song_id: int, track_id: int | None) -> None:
     )
     await tx.execute("DELETE FROM spotify_doubt WHERE song_id = ?", (song_id,))
     await _touch(tx, [song_id])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSong:
+    """A song that may be one of some tracks: (id, artist and title, 0 to 100), the likeliest first."""
+
+    id: int
+    title: str
+    candidates: tuple[tuple[int, str, float], ...]
+
+
+async def doubts(reader: Reader) -> list[OpenSong]:
+    """The songs for which the DJ is to say which track they are, if any."""
+    rows = await reader.fetchall(
+        "SELECT song.id, song.artist, song.title, doubt.track_id, doubt.score, track.artist AS mine,"
+        " track.title AS called FROM spotify_doubt AS doubt"
+        " JOIN spotify_track AS song ON song.id = doubt.song_id JOIN track ON track.id = doubt.track_id"
+        " ORDER BY song.artist, song.title, song.id, doubt.score DESC"
+    )
+    found = []
+    for _, group in groupby(rows, lambda row: row["id"]):
+        same = list(group)
+        candidates = ((row["track_id"], _name(row["mine"], row["called"]), row["score"]) for row in same)
+        found.append(OpenSong(same[0]["id"], _name(same[0]["artist"], same[0]["title"]), tuple(candidates)))
+    return found
+
+
+def _name(artist: str | None, title: str | None) -> str:
+    return " - ".join(text for text in (artist, title) if text)
 
 
 async def _state(reader: Reader) -> str:

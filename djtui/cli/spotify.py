@@ -11,6 +11,7 @@ import click
 from djtui.cli.output import plural, table
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.cli.spotify_login import login
+from djtui.cli.spotify_match import match, missing
 from djtui.cli.spotify_shared import explained
 from djtui.cli.spotify_status import cache_line, status
 from djtui.cli.spotify_sync import sync, warm
@@ -173,5 +174,5 @@ def _figure_fields(figures: Figures) -> dict[str, Any]:
     }
 
 
-for each in (login, status, sync, warm):
+for each in (login, status, sync, warm, match, missing):
     spotify.add_command(each)

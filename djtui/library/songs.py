@@ -54,7 +54,8 @@ _VIEWS: Final = {
     "track": f"SELECT {_SONGS} {_FROM}",
     "track_text": (
         f"SELECT song.id AS id, {_FOLDED}, {_MINE_FOLDED},"
-        f" coalesce({fold_sql('album.label')}, mine.label) AS label, song.words AS words"
+        f" coalesce({fold_sql('album.label')}, mine.label) AS label,"
+        " song.words || coalesce(' ' || mine.words, '') AS words"
         " FROM main.spotify_track AS song"
         " LEFT JOIN main.spotify_album AS album ON album.id = song.album_id"
         " LEFT JOIN main.spotify_link AS link ON link.song_id = song.id"
