@@ -18,16 +18,20 @@ from djtui import config
 from djtui.config import Settings
 from djtui.demo.collection import write_collection
 from djtui.demo.files import place_files
+from djtui.demo.music import RATE, compose, save
 from djtui.jobs import views
 from djtui.jobs.hosting import host_anyhow
 from djtui.jobs.requests import submit, want
 from djtui.kinds import KINDS
-from djtui.library import history
+from djtui.library import history, tracks
 from djtui.library.database import Library, prepare
+from djtui.query import parse, to_sql
 from djtui.tui.app import DjtuiApp
 
 PICTURES = Path(__file__).parents[1] / "screenshots"
 SIZE = (120, 36)
+FILTER = "bpm:124..128 key:~8A rating:>=4"
+HEARD = 8
 
 
 def main() -> None:
@@ -46,30 +50,39 @@ def main() -> None:
         settings = config.changed(settings, "ui.theme", "djtui")
         config.save(settings)
         _import(folder, collection)
+        asyncio.run(_with_sounds(folder))
+        _djtui(folder, "analyze", "--query", "path:pictured")
         asyncio.run(_draw(folder / "Music.db", settings, "library", _library))
         asyncio.run(_edit_both(folder / "Music.db", collection))
         _import(folder, collection)
         asyncio.run(_draw(folder / "Music.db", settings, "traktor", _traktor))
         asyncio.run(_draw_import(folder, collection, settings))
+        asyncio.run(_draw_spotify(folder / "spotify"))
+
+
+def _djtui(folder: Path, *words: str) -> None:
+    places = ["--library", str(folder / "Music.db"), "--config", str(folder / "config.toml")]
+    subprocess.run([sys.executable, "-m", "djtui", *places, *words], check=True)
 
 
 def _import(folder: Path, collection: Path) -> None:
-    library, settings = str(folder / "Music.db"), str(folder / "config.toml")
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "djtui",
-            "--library",
-            library,
-            "--config",
-            settings,
-            "traktor",
-            "import",
-            collection,
-        ],
-        check=True,
+    _djtui(folder, "traktor", "import", str(collection))
+
+
+async def _with_sounds(folder: Path) -> None:
+    """Give what the first picture shows files that can be heard."""
+    library = await Library.open(folder / "Music.db")
+    where = to_sql(parse(FILTER))
+    rows = await library.fetchall(
+        f"SELECT id, bpm, duration FROM track WHERE {where.sql} ORDER BY id LIMIT {HEARD}", where.params
     )
+    (folder / "music" / "pictured").mkdir(parents=True, exist_ok=True)
+    files = {row["id"]: folder / "music" / "pictured" / f"{row['id']}.flac" for row in rows}
+    for row in rows:
+        save(files[row["id"]], compose(row["bpm"], "Am", "house", seconds=row["duration"], seed=row["id"]), RATE)
+    async with library.writing() as tx:
+        await tracks.update(tx, {id: {"path": str(path)} for id, path in files.items()})
+    await library.close()
 
 
 async def _draw(
@@ -84,7 +97,7 @@ async def _draw(
 
 
 async def _library(pilot: Pilot[Any]) -> None:
-    await pilot.press("slash", *"bpm:124..128 key:~8A rating:>=4", "enter")
+    await pilot.press("slash", *FILTER, "enter")
     await pilot.pause(1.0)
     await pilot.press("j", "j", "space", "j", "j", "space", "j")
     await pilot.pause(1.0)
@@ -107,6 +120,19 @@ async def _edit_both(path: Path, collection: Path) -> None:
 async def _traktor(pilot: Pilot[Any]) -> None:
     await pilot.press("3")
     await pilot.pause(3.0)
+
+
+async def _draw_spotify(folder: Path) -> None:
+    for name, part in (("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache")):
+        os.environ[name] = str(folder / part)
+    _djtui(folder.parent, "--json", "demo", "--spotify", "--keep", str(folder))
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await pilot.pause(3.0)
+
+    settings = config.changed(config.load(folder / "config.toml"), "ui.theme", "djtui")
+    await _draw(folder / "library.db", settings, "spotify", act)
 
 
 async def _draw_import(folder: Path, collection: Path, settings: Settings) -> None:

@@ -66,6 +66,17 @@ async def run(library: Reader, id: int) -> Run | None:
     return None if row is None else Run(**dict(row))
 
 
+async def undoable(library: Reader, base_id: int) -> int | None:
+    """The newest run over a base that wrote something and was not taken back."""
+    row = await library.fetchone(
+        "SELECT run.id FROM route_run AS run JOIN change ON change.id = run.change_id"
+        " WHERE base_id = ? AND run.kind <> 'undo' AND run.state <> 'running' AND change.undone IS NULL"
+        " ORDER BY run.id DESC LIMIT 1",
+        (base_id,),
+    )
+    return None if row is None else int(row["id"])
+
+
 async def writes(library: Reader, run_id: int) -> list[Write]:
     """What a run did to each playlist, in the order of the children."""
     rows = await library.fetchall(

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from djtui.config import Settings, SpotifySettings
 from djtui.jobs.job import Context, Job, JobError
 from djtui.library.database import Library, connect_readonly
 from djtui.library.route_runs import RunKind, Write
 from djtui.library.routes import Child
-from djtui.routing import asking
+from djtui.routing import asking, journal
 from djtui.routing.asking import HANDS, Answers
+from djtui.routing.bases import APPLY, key_of
 from djtui.routing.editing import resource
 from djtui.routing.planning import Enriching, Filtering, Planning, Work
 from djtui.routing.port import Held, Route
@@ -26,8 +27,6 @@ from djtui.routing.reading import Reading
 from djtui.routing.updating import Outcome, Updating, Verifying
 from djtui.routing.writing import Verdict
 from djtui.spotify.clock import WALL, Clock
-
-APPLY: Final = "route-apply"
 
 
 def apply_job(params: dict[str, Any], library: Library, settings: Settings, *, clock: Clock = WALL) -> Job:
@@ -51,7 +50,7 @@ def apply_job(params: dict[str, Any], library: Library, settings: Settings, *, c
     outcome = Outcome()
     return RouteJob(
         kind=APPLY,
-        key=f"{APPLY}:{base_id}",
+        key=key_of(base_id),
         title=f"Routing {name}",
         phases=(
             Reading(route, base_id, kind, work.wanted, params.get("remake", ())),
@@ -63,6 +62,7 @@ def apply_job(params: dict[str, Any], library: Library, settings: Settings, *, c
         ),
         reads=held.reads,
         writes=held.writes,
+        library=library,
         route=route,
         outcome=outcome,
     )
@@ -72,6 +72,7 @@ def apply_job(params: dict[str, Any], library: Library, settings: Settings, *, c
 class RouteJob(Job):
     """The job; its result is the run in plain JSON."""
 
+    library: Library = field(kw_only=True)
     route: Route = field(kw_only=True)
     outcome: Outcome = field(kw_only=True)
 
@@ -79,7 +80,11 @@ class RouteJob(Job):
         return self.outcome.values
 
     async def close(self) -> None:
-        await self.route.close()
+        route = self.route
+        await route.close()
+        if route.run_id is not None:
+            async with self.library.writing() as tx:
+                await journal.stop_run(tx, route.run_id, route.now)
 
 
 @dataclass(frozen=True, slots=True)

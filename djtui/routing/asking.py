@@ -94,7 +94,7 @@ async def verdict(
     hand = answers.hand(child.id)
     if change is not None and hand == "leave":
         return "asking", f"It was changed by hand ({change}) and is left as it is."
-    if change is not None and hand is None and _matters(change, target):
+    if change is not None and hand != "drop" and _matters(change, target, hand):
         return (
             "asking",
             f"It was changed by hand since djtui wrote it: {change}. Keep that always, or drop it?",
@@ -109,8 +109,8 @@ async def verdict(
     return None
 
 
-def _matters(change: ByHand, target: Collection[str]) -> bool:
-    """Whether writing undoes what was done by hand."""
+def _matters(change: ByHand, target: Collection[str], hand: Hand | None) -> bool:
+    """Whether writing undoes what was done by hand. An order by hand no rule can keep."""
     if not change.added and not change.removed:
-        return True
+        return hand is None
     return any(uri not in target for uri in change.added) or any(uri in target for uri in change.removed)

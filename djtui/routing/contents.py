@@ -74,7 +74,10 @@ async def read_steadily(route: Route, playlist: Playlist, name: str) -> Held:
 
 
 async def keep(route: Route, playlist: Playlist, held: Held, ctx: Context) -> Steps:
-    """Store what a playlist holds, as that of the playlist's snapshot."""
+    """Store what a playlist holds, as that of the playlist's snapshot.
+
+    In a generation of its own: a sync may be reading the same playlist.
+    """
     entry = Entry(ctx.job_id, route.now, news=False)
     unread = await _unread(ctx.library, playlist)
     if unread is None:
@@ -89,6 +92,11 @@ async def keep(route: Route, playlist: Playlist, held: Held, ctx: Context) -> St
 
 
 async def _store(tx: Tx, rows: Rows, entry: Entry, is_last: bool) -> None:
+    if rows.first == 0:
+        await tx.execute(
+            "DELETE FROM spotify_item WHERE playlist_id = ? AND generation = ?",
+            (rows.playlist.id, rows.playlist.generation),
+        )
     await rows.store(tx, entry)
     if is_last:
         await storing_playlists.take_over(tx, rows.playlist, entry)
@@ -169,5 +177,5 @@ async def _unread(library: Reader, playlist: Playlist) -> Unread | None:
         total=playlist.total,
         hinted=False,
         known=row["read"] is not None,
-        generation=(row["items_generation"] or 0) + 1,
+        generation=(row["items_generation"] or 0) + 2,
     )

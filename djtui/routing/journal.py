@@ -89,6 +89,13 @@ async def go_on(tx: Tx, run_id: int) -> None:
     await touch(tx)
 
 
+async def stop_run(tx: Tx, run_id: int, now: str) -> None:
+    """Note that a run is left before its end: its job was paused, cancelled, or could not go on."""
+    row = await tx.fetchone("SELECT state FROM route_run WHERE id = ?", (run_id,))
+    if row is not None and row["state"] == "running":
+        await end_run(tx, run_id, now, error="It was stopped before its end; its job can go on with it.")
+
+
 async def end_run(tx: Tx, run_id: int, now: str, *, error: str | None = None) -> None:
     """Note how a run ended: by its playlists, or with an error that ended all of it."""
     rows = await tx.fetchall("SELECT state FROM route_write WHERE run_id = ?", (run_id,))
@@ -161,6 +168,16 @@ async def plan(
         (run_id, child_id, part, spotify_id, state, json_of(list(target)), error),
     )
     await touch(tx)
+
+
+async def playlists_of_others(library: Reader, base_id: int) -> set[str]:
+    """The playlists on Spotify that the children of other bases have."""
+    rows = await library.fetchall(
+        "SELECT spotify_id AS id FROM route_child WHERE base_id <> ?1 AND spotify_id IS NOT NULL"
+        " UNION SELECT review_id FROM route_child WHERE base_id <> ?1 AND review_id IS NOT NULL",
+        (base_id,),
+    )
+    return {row["id"] for row in rows}
 
 
 async def planned(tx: Tx, run_id: int, child_id: int, part: Part) -> Write | None:

@@ -16,11 +16,13 @@ from djtui.library.songs import songs_connection
 from djtui.query import QueryError, parse
 from djtui.routing import asking, journal, local
 from djtui.routing.asking import Answers
+from djtui.routing.bases import mark
 from djtui.routing.phases import RoutePhase
 from djtui.routing.plan import ListPlan, LocalPlan, Plan, known_rows, make
 from djtui.routing.port import Held, Route, Steps
 from djtui.routing.reading import chosen
 from djtui.routing.songs import BaseSongs, fields_of, rows_of
+from djtui.routing.steps import Row
 from djtui.routing.updating import family
 from djtui.spotify.gate import Use
 from djtui.spotify.rows import ALBUMS, ARTISTS
@@ -95,7 +97,9 @@ class Filtering(RoutePhase):
         base, children = await family(ctx, work.base_id)
         mine = [replace(child, active=True) for child in chosen(children.values(), work.wanted)]
         try:
-            work.plan = await asyncio.to_thread(_planned, ctx.library, base, mine)
+            held = self.route.held.get(base.spotify_id)
+            rows = None if held is None else held.rows
+            work.plan = await asyncio.to_thread(_planned, ctx.library, base, mine, rows)
         except QueryError as error:
             raise JobError(f"A rule of {base.name} is none: {error}") from error
         yield Batch(_nothing, processed=work.plan.songs)
@@ -114,10 +118,12 @@ class Planning(RoutePhase):
         plan, run_id = self._work.plan, self.route.run_id
         assert plan is not None and run_id is not None
         ctx.report(total=len(plan.children))
+        taken = {plan.base.spotify_id} | await journal.playlists_of_others(ctx.library, plan.base.id)
         yield Batch(partial(self._note_songs, plan=plan, mark=await mark(ctx.library, plan.base)))
         for child in plan.children:
             for part in child.lists:
-                yield Batch(partial(self._note, part=part), durable=True)
+                yield Batch(partial(self._note, part=part, is_taken=part.spotify_id in taken), durable=True)
+                taken.add(part.spotify_id or "")
             if child.local is not None:
                 yield Batch(partial(self._fill, plan=child.local, target=child.target))
             yield Batch(_nothing, processed=1)
@@ -126,7 +132,7 @@ class Planning(RoutePhase):
         await tx.execute("UPDATE route_run SET songs = ? WHERE id = ?", (plan.songs, self.route.run_id))
         await tx.execute("UPDATE route_base SET snapshot = ? WHERE id = ?", (mark, plan.base.id))
 
-    async def _note(self, tx: Tx, part: ListPlan) -> None:
+    async def _note(self, tx: Tx, part: ListPlan, is_taken: bool) -> None:
         run_id = self.route.run_id
         assert run_id is not None
         target = part.songs.target
@@ -135,7 +141,9 @@ class Planning(RoutePhase):
         if write is None:
             return
         held = Held(part.present, self.route.clock.now())
-        if part.question is not None and part.question.trouble == "full":
+        if is_taken and part.spotify_id:
+            await journal.settle(tx, write, "refused", self.route.now, _TAKEN)
+        elif part.question is not None and part.question.trouble == "full":
             await journal.settle(tx, write, "refused", self.route.now, part.question.text)
         elif part.is_right and not self._work.wipe:
             await journal.note_before(tx, write, held)
@@ -160,10 +168,11 @@ class Planning(RoutePhase):
             await journal.note_local(tx, run_id, plan.child.id, {}, self.route.now, error=str(error))
 
 
-def _planned(library: Library, base: Base, children: Sequence[Child]) -> Plan:
+def _planned(library: Library, base: Base, children: Sequence[Child], rows: Sequence[Row] | None) -> Plan:
+    """The plan for a base with these rows (None: as the library has them)."""
     connection = songs_connection(library.path)
     try:
-        songs = BaseSongs(connection, rows_of(connection, base.spotify_id))
+        songs = BaseSongs(connection, rows_of(connection, base.spotify_id) if rows is None else rows)
         return make(songs, base, children, known_rows(connection, children), is_read=True)
     finally:
         connection.close()
@@ -174,20 +183,6 @@ def _parsed(child: Child) -> Any:
         return parse(child.rule)
     except QueryError as error:
         raise JobError(f"The rule of {child.name} is none: {error}") from error
-
-
-async def mark(library: Library, base: Base) -> str | None:
-    """What tells whether a base has changed: its snapshot, or how many songs are liked and the newest one."""
-    if not base.is_liked:
-        row = await library.fetchone(
-            "SELECT snapshot AS mark FROM spotify_playlist WHERE spotify_id = ?", (base.spotify_id,)
-        )
-    else:
-        row = await library.fetchone(
-            "SELECT count(*) || ' ' || coalesce(max(added), '') || ' ' || coalesce(max(track_id), 0) AS mark"
-            " FROM spotify_like"
-        )
-    return None if row is None else row["mark"]
 
 
 async def _unread(library: Library, shelf: Shelf, base: Base, cutoff: str, limit: int) -> list[str]:
@@ -210,6 +205,12 @@ async def _unread(library: Library, shelf: Shelf, base: Base, cutoff: str, limit
         {"base": base.spotify_id, "cutoff": cutoff, "limit": limit},
     )
     return [row["id"] for row in rows]
+
+
+_TAKEN: Final = (
+    "Its playlist is the base itself or that of another child: two rules would undo each other's work in it. "
+    "Give it a playlist of its own."
+)
 
 
 async def _nothing(tx: Tx) -> None:

@@ -14,6 +14,7 @@ from djtui.jobs.job import Batch, Context, Wait
 from djtui.library.database import Tx
 from djtui.routing.steps import Row
 from djtui.spotify.api import Spotify
+from djtui.spotify.errors import Refused
 from djtui.spotify.gate import Use
 from djtui.spotify.rows import Account, Album, Artist, Item, Page, Playlist
 from djtui.spotify.sync_state import Sync
@@ -139,6 +140,11 @@ class Route(Sync):
             made, self._requests = self._port.requests - self._requests, self._port.requests
             if made:
                 ctx.requested(made)
+
+
+def ends_all(error: Exception) -> bool:
+    """Whether a refusal concerns the app or the sign-in, and so every playlist."""
+    return isinstance(error, Refused) and error.kind in ("premium", "allowlist", "scope")
 
 
 def rows_of(items: Iterable[Item]) -> tuple[Row, ...]:

@@ -14,7 +14,7 @@ from djtui.library.route_runs import Part, RunKind
 from djtui.library.routes import Base, Child
 from djtui.routing import contents, journal
 from djtui.routing.phases import RoutePhase
-from djtui.routing.port import Route, Steps
+from djtui.routing.port import Route, Steps, ends_all
 from djtui.routing.updating import family
 from djtui.spotify import storing_playlists
 from djtui.spotify.errors import NotFound, Refused
@@ -47,7 +47,7 @@ class Reading(RoutePhase):
     async def estimate(self, ctx: Context) -> Estimate:
         base, children = await family(ctx, self._base_id)
         lists = [id for child in chosen(children.values(), self._wanted) for _, id in parts(child)]
-        return Estimate(items=len(lists) + 1, requests=2 + (base.is_liked or 0))
+        return Estimate(items=len(lists) + 1, requests=2 + base.is_liked)
 
     async def steps(self, cursor: Cursor | None, ctx: Context) -> Steps:
         route = self.route
@@ -147,7 +147,7 @@ class Reading(RoutePhase):
         try:
             held = await contents.read(self.route, id, name)
         except (NotFound, Refused, contents.KeepsChanging) as error:
-            if isinstance(error, Refused) and error.kind in ("premium", "allowlist", "scope"):
+            if ends_all(error):
                 raise
             yield Batch(partial(_failed, run_id=run_id, child=child, part=part, id=id, error=str(error)))
             return

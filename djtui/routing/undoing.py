@@ -49,6 +49,7 @@ def undo_job(
         ),
         reads=held.reads,
         writes=held.writes,
+        library=library,
         route=route,
         outcome=outcome,
     )
@@ -69,7 +70,8 @@ async def params_of(library: Library, run_id: int) -> dict[str, Any]:
     found = await run(library, run_id)
     if found is None or found.change_id is None:
         raise HistoryError(f"Run {run_id} wrote nothing to Spotify: there is nothing to undo.")
-    if found.state == "running":
+    job = await library.fetchone("SELECT state FROM job WHERE id = ?", (found.job_id,))
+    if job is not None and job["state"] not in ("succeeded", "failed", "cancelled"):
         raise HistoryError(f"Run {run_id} is not finished: let its job end or cancel it, then undo.")
     return {"base": found.base_id, "run": run_id, "undoes": found.change_id}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, JobError, Wait
+from djtui.jobs.job import Batch, Context, Cursor, ItemFailure, JobError, Wait
 from djtui.library import routes
 from djtui.library.database import Tx
 from djtui.library.route_runs import Write, WriteState, writes
@@ -17,7 +17,7 @@ from djtui.library.routes import Base, Child, RouteError
 from djtui.routing import contents, journal
 from djtui.routing.journal import InFlight
 from djtui.routing.phases import RoutePhase
-from djtui.routing.port import Held, Route, Steps
+from djtui.routing.port import Held, Route, Steps, ends_all
 from djtui.routing.steps import songs
 from djtui.routing.writing import SETTLES_S, Verdict, Writing, lost
 from djtui.spotify.errors import BadRequest, NotFound, RateLimited, Refused, ServiceTrouble
@@ -150,9 +150,6 @@ class Verifying(RoutePhase):
         self._base_id = base_id
         self._outcome = outcome
 
-    async def estimate(self, ctx: Context) -> Estimate:
-        return Estimate()
-
     async def steps(self, cursor: Cursor | None, ctx: Context) -> Steps:
         route, library = self.route, ctx.library
         assert route.run_id is not None
@@ -174,7 +171,7 @@ class Verifying(RoutePhase):
         yield Batch(self._end, failures=failures)
         self._outcome.values |= await result(ctx, base, children, route.run_id)
 
-    async def _look(self, write: Write, name: str, look: float, began: Any, ctx: Context) -> Steps:
+    async def _look(self, write: Write, name: str, look: float, began: datetime, ctx: Context) -> Steps:
         route, playlist_id = self.route, write.spotify_id
         assert playlist_id is not None
         held = route.held.get(playlist_id)
@@ -188,7 +185,7 @@ class Verifying(RoutePhase):
                 yield Batch(partial(self._settle, write=write, state="unverified", error=str(error)))
             return
         except (NotFound, BadRequest, Refused) as error:
-            if isinstance(error, Refused) and error.kind in ("premium", "allowlist", "scope"):
+            if ends_all(error):
                 raise
             yield Batch(partial(self._settle, write=write, state="failed", error=str(error)))
             return
@@ -197,14 +194,13 @@ class Verifying(RoutePhase):
             note = f"{missing} of its local files or empty rows went away meanwhile." if missing else None
             yield Batch(partial(self._settle, write=write, state="verified", error=note), processed=1)
             snapshot = None if held is None else held.snapshot
-            async for step in contents.keep(
-                route, self._ours(playlist_id, name, now, snapshot, ctx), now, ctx
-            ):
+            ours = self._ours(playlist_id, name, now, snapshot)
+            async for step in contents.keep(route, ours, now, ctx):
                 yield step
         elif look == LOOKS_S[-1]:
             yield Batch(partial(self._settle, write=write, state="unverified", error=_differs(write, now)))
 
-    def _ours(self, playlist_id: str, name: str, held: Held, snapshot: str | None, ctx: Context) -> Playlist:
+    def _ours(self, playlist_id: str, name: str, held: Held, snapshot: str | None) -> Playlist:
         account = self.route.known_account
         user = None if account is None else account.user_id
         return Playlist(playlist_id, name, None, user, None, None, None, snapshot, len(held.rows))

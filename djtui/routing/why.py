@@ -43,7 +43,7 @@ def why(
     asked = [uri for uri in uris if uri in songs.places]
     subjects = songs.subjects(asked, fields_of(rule))
     linked = songs.linked(uris)
-    signs = _Signs(plan, linked)
+    signs = Signs(plan, linked)
     found = {}
     for uri in uris:
         sign, kept = signs.of(uri), plan.child.exceptions.get(uri)
@@ -59,7 +59,9 @@ def why(
     return found
 
 
-class _Signs:
+class Signs:
+    """What becomes of songs by a plan. `linked` names their tracks, which only a local child asks for."""
+
     def __init__(self, plan: ChildPlan, linked: dict[str, int]) -> None:
         self._target, self._unknown = frozenset(plan.target), frozenset(plan.unknown)
         self._local, self._linked = plan.local, linked

@@ -20,17 +20,16 @@ from djtui.library.database import Tx
 from djtui.library.route_runs import Write, WriteState
 from djtui.routing import contents, journal
 from djtui.routing.journal import InFlight
-from djtui.routing.port import Held, Route, Steps
+from djtui.routing.port import Held, Route, Steps, ends_all
 from djtui.routing.steps import Insert, Move, Remove, Replace, Row, Step, after, is_fixed, songs, steps
 from djtui.spotify import storing_playlists
 from djtui.spotify.api import Spotify
 from djtui.spotify.errors import BadRequest, NotFound, RateLimited, Refused, ServiceTrouble
+from djtui.spotify.gate import Use
 from djtui.spotify.rows import PLAYLIST_ROWS, URIS
 
 SETTLES_S: Final = 30.0
 """After so long Spotify shows what was written. Measured: rows after 0.6 s, snapshots after 30 s."""
-
-_OF_ONE_LIST: Final = ("owner", "removed", "other")  # refusals that say nothing of the other playlists
 
 Verdict = tuple[WriteState, str]
 Judge = Callable[[Held], Awaitable[Verdict | None]]
@@ -77,12 +76,27 @@ class Writing:
             if begins and not todo:
                 yield Batch(partial(self._is_right, held=held))
                 return
+            if begins:
+                self._check_room(len(todo))
             async for batch in self._send(todo, held):
                 yield batch
         except (NotFound, BadRequest, Refused) as error:
-            if isinstance(error, Refused) and error.kind not in _OF_ONE_LIST:
+            if ends_all(error):
                 raise
             yield Batch(partial(self._gave_up, error=f"{self._name}: {error}"))
+
+    def _check_room(self, writes: int) -> None:
+        """Begin only what the day's requests have room for. Raises RateLimited."""
+        budget = self._route.spotify.gate.budget()
+        room, share, release = budget.room(Use.WRITE), budget.share(Use.WRITE), budget.next_release
+        if room is None or share is None or release is None or writes <= room or writes > share:
+            return
+        raise RateLimited(
+            release,
+            "budget",
+            f"{self._name} takes {writes:,} requests, and {room:,} are left of today's: it is begun when "
+            "there is room for it.",
+        )
 
     async def _look(self) -> Steps:
         """Know what the playlist holds."""

@@ -247,9 +247,18 @@ class Rows:
 
 
 async def take_over(tx: Tx, playlist: Unread, entry: Entry) -> None:
-    """Show the rows that were read, now that they are whole, and with them the snapshot they are of."""
+    """Show the rows that were read, now that they are whole, and with them the snapshot they are of.
+
+    They are not whole if another job has taken over rows of its own meanwhile: those are newer, and stay.
+    """
     before = await tx.fetchall(_ROWS, (playlist.id, await _shown(tx, playlist)))
     after = await tx.fetchall(_ROWS, (playlist.id, playlist.generation))
+    if any(row["position"] not in range(len(after)) for row in after):
+        await tx.execute(
+            "DELETE FROM spotify_item WHERE playlist_id = ? AND generation = ?",
+            (playlist.id, playlist.generation),
+        )
+        return
     await tx.execute(
         "UPDATE spotify_playlist SET snapshot = ?, items_generation = ?, items = ?, read = ? WHERE id = ?",
         (playlist.snapshot, playlist.generation, len(after), entry.now, playlist.id),

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from tests.routing.account import Account, Song
+from tests.spotify.conftest import _own_folders
+
+__all__ = ["_own_folders", "account"]
 
 Accounts = Callable[..., Account]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from djtui.config import Settings
 from djtui.demo.spotify import Playlist
-from djtui.demo.spotify_music import Episode, LocalFile, Row
+from djtui.demo.spotify_music import Episode, LocalFile, Row, Track
 from djtui.jobs.job import Job, repeats
 from djtui.library import routes
 from djtui.routing.applying import apply_job
@@ -25,8 +26,6 @@ WRITES = ("POST", "PUT", "DELETE")
 @dataclass
 class Router(Driver):
     """The driver, with what routing needs. A phase that only fills memory is worked again after a kill."""
-
-    episodes: list[Episode] = field(default_factory=list)
 
     async def _process(self, job: Job, run: Run, cursors: dict[str, Any], done: set[str]) -> None:
         for phase in job.phases:
@@ -66,13 +65,17 @@ class Router(Driver):
     async def children(self, base: int) -> list[routes.Child]:
         return await routes.children(self.library, base)
 
+    @cached_property
+    def _tracks(self) -> list[Track]:
+        return [song for song in self.world.songs.values() if isinstance(song, Track)]
+
     def row(self, what: str | int | None) -> Row:
         """A row of a playlist: a song by its number, "local", "episode", or None for an empty one."""
         at = "2026-01-01T00:00:00Z"
         if what is None:
             return Row(None, at, self.world.me)
         if isinstance(what, int):
-            return Row(self.world.track(what), at, self.world.me)
+            return Row(self._tracks[what], at, self.world.me)
         if what == "episode":
             return Row(
                 next(it for it in self.world.songs.values() if isinstance(it, Episode)), at, self.world.me

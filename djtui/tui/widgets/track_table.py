@@ -45,7 +45,7 @@ class TrackTable(VirtualDataTable):
         Binding(
             "space",
             "toggle_mark",
-            "Mark",
+            "mark",
             id="tracks.mark",
             tooltip="Mark this track for what comes next, or unmark it",
             group=keys.TRACKS,
