@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from sqlite3 import Row
 from typing import Any, Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
@@ -16,14 +13,15 @@ from djtui.library import tracks
 from djtui.library.tracks import GIVEN
 from djtui.model.cue import by_identity
 from djtui.traktor.entry import ParsedEntries, parse_entries
+from djtui.traktor.export_moves import Moving, settled_moves, volume_ids
 from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
-from djtui.traktor.journal import parts
+from djtui.traktor.journal import Move, parts
 from djtui.traktor.location import Key, Keys, VolumeMap, key_hash
+from djtui.traktor.moving import PATH
 from djtui.traktor.new_entry import new_entry
-from djtui.traktor.nml import Fingerprint, read_spans
 from djtui.traktor.patch import Patches, build, locate, patch_entries
-from djtui.traktor.patch_entry import EntryEdit
+from djtui.traktor.patch_entry import EntryEdit, Place
 from djtui.traktor.patch_tree import WantedNode
 from djtui.traktor.pending import Edit, Tree, name_of, tree_changes
 from djtui.traktor.spans import Spans
@@ -31,8 +29,6 @@ from djtui.traktor.tree_sides import STRANGER
 
 _AT_ONCE: Final = 500
 _EXAMPLES: Final = 500
-_SIBLINGS: Final = 100
-_VOLUME_ID: Final = re.compile(rb'VOLUMEID="([^"]*)"')
 
 
 @dataclass
@@ -55,19 +51,21 @@ class Building:
         now = datetime.now(UTC)
         places = locate(found.entries, [edit.hash for edit in pending.edits])
         here = [edit for edit in pending.edits if edit.hash in places]
-        patches: list[Patches] = []
+        moves = await settled_moves(ctx, work, here)
+        patches = await self._further(ctx, moves, now)
         for part in parts(here, _AT_ONCE):
             spans = found.entries.pick([places[edit.hash] for edit in part])
             wanted, failures = await self._held_against(ctx, part, spans)
-            edits = [_entry_edit(edit, wanted[edit.entry_id]) for edit in part]
+            failures += [moves.failures[edit.entry_id] for edit in part if edit.entry_id in moves.failures]
+            edits = [_entry_edit(edit, wanted[edit.entry_id], moves.places.get(edit.key)) for edit in part]
             async with explained(work.path):
                 patched: Patches = await ctx.run(
                     LANE, patch_entries, str(work.path), found.fingerprint, spans, edits, now
                 )
             patches.append(patched)
-            failures += self._note(part, wanted, patched)
+            failures += self._note(part, wanted, patched, moves)
             yield Batch(nothing, processed=len(part), failures=failures)
-        added, keys, failures = await self._new(ctx, now)
+        added, keys, failures = await self._new(ctx, now, moves.moved)
         removed = list(locate(found.entries, [row.hash for row in pending.removed]))
         work.edits.removed = [
             {
@@ -80,9 +78,9 @@ class Building:
             }
             for row in pending.removed
         ]
-        wanted_nodes = await self._nodes(ctx, keys)
+        wanted_nodes = await self._nodes(ctx, keys, moves.moved)
         async with explained(work.path):
-            work.plan = await ctx.run(LANE, build, found, patches, removed, added, wanted_nodes)
+            work.plan = await ctx.run(LANE, build, found, patches, removed, added, wanted_nodes, moves.moved)
         for row, hash in zip(work.edits.added, work.plan.added, strict=True):
             row["hash"] = hash.hex()
         self._count(keys)
@@ -108,13 +106,13 @@ class Building:
             theirs["cues"] = [list(cue) for cue in entry.cues] or None
             fine = {
                 name: pair
-                for name, pair in edit.fields.items()
+                for name, pair in edit.synced.items()
                 if any(_same(name, theirs[name], value) for value in pair)
             }
             wanted[edit.entry_id] = fine
             failures += [
                 ItemFailure(edit.name, f"{name} was not written: Traktor has another value", edit.track_id)
-                for name in edit.fields.keys() - fine.keys()
+                for name in edit.synced.keys() - fine.keys()
             ]
         return wanted, failures
 
@@ -123,6 +121,7 @@ class Building:
         edits: Sequence[Edit],
         wanted: Mapping[int, dict[str, tuple[Any, Any]]],
         patched: Patches,
+        moves: Moving,
     ) -> list[ItemFailure]:
         """Keep what was patched, for the journal; what was refused stays pending and is listed."""
         failures = []
@@ -134,14 +133,32 @@ class Building:
                 self.job.edits.fields[edit.entry_id] = fields
             if (hash := patched.hashes.get(edit.hash)) is not None:
                 self.job.edits.hashes[edit.entry_id] = hash.hex()
+            if edit.key in moves.moved:
+                move = Move(edit.key, moves.moved[edit.key], edit.hash.hex())
+                self.job.edits.moved[edit.entry_id] = move
             failures += [
                 ItemFailure(edit.name, f"{refusal.field} was not written: {refusal.reason}", edit.track_id)
                 for refusal in refusals
             ]
         return failures
 
+    async def _further(self, ctx: Context, moves: Moving, now: datetime) -> list[Patches]:
+        """Entries that share their key with one that was moved: they are of the same file, and go with it."""
+        work = self.job
+        assert work.survey is not None
+        found = work.survey
+        edits = [
+            EntryEdit(found.entries.hash(place), {}, place=moves.places[key])
+            for place, key in moves.further.items()
+        ]
+        if not edits:
+            return []
+        async with explained(work.path):
+            spans = found.entries.pick(moves.further)
+            return [await ctx.run(LANE, patch_entries, str(work.path), found.fingerprint, spans, edits, now)]
+
     async def _new(
-        self, ctx: Context, now: datetime
+        self, ctx: Context, now: datetime, moved: Mapping[str, str]
     ) -> tuple[list[bytes], dict[int, str], list[ItemFailure]]:
         """The entries of tracks that the file does not have, their keys by track, and why some get none."""
         work = self.job
@@ -160,8 +177,8 @@ class Building:
         siblings = [row["key"] for row in rows]
         paths = {id: image["path"] for id, image in images.items()}
         found = await asyncio.to_thread(_keys, volumes, siblings, paths)
-        taken = set(siblings)
-        ids = await self._volume_ids(ctx, {key.volume for key in found.values()}, rows)
+        taken = {moved.get(key, key) for key in siblings}
+        ids = await volume_ids(ctx, work, {key.volume for key in found.values()}, rows)
         texts: list[bytes] = []
         keys: dict[int, str] = {}
         failures = []
@@ -191,35 +208,21 @@ class Building:
             )
         return texts, keys, failures
 
-    async def _volume_ids(self, ctx: Context, volumes: set[str], rows: Sequence[Row]) -> dict[str, str]:
-        """The VOLUMEID that most entries of each volume have."""
-        work = self.job
-        assert work.survey is not None
-        found: dict[str, str] = {}
-        for volume in volumes:
-            hashes = [row["hash"] for row in rows if row["key"].startswith(f"{volume}/:")][:_SIBLINGS]
-            places = locate(work.survey.entries, hashes)
-            spans = work.survey.entries.pick(sorted(places.values()))
-            async with explained(work.path):
-                counts: Counter[str] = await ctx.run(
-                    LANE, volume_ids, str(work.path), work.survey.fingerprint, spans
-                )
-            if counts:
-                found[volume] = counts.most_common(1)[0][0]
-        return found
-
-    async def _nodes(self, ctx: Context, keys: Mapping[int, str]) -> list[WantedNode] | None:
-        """The playlist tree as it is to be written; None if the file has it so already."""
+    async def _nodes(
+        self, ctx: Context, keys: Mapping[int, str], moved: Mapping[str, str]
+    ) -> list[WantedNode] | None:
+        """The playlist tree as it is to be written, moved keys apart; None if the file has it so already."""
         work = self.job
         tree = work.tree
         if tree is None:
             return None
-        named = {f"{STRANGER}{id}": key for id, key in keys.items()}
-        _settle_strangers(tree, named, {row.key for row in work.pending.removed})
+        _leave_out(tree, {row.key for row in work.pending.removed})
+        tree.rekey(moved)
+        _settle_strangers(tree, {f"{STRANGER}{id}": key for id, key in keys.items()})
         if list(tree.nodes.items()) == list(tree.sides.traktor.items()):
             return None
         stems = {
-            row["key"]
+            moved.get(row["key"], row["key"])
             for row in await ctx.library.fetchall(
                 "SELECT entry.key FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
                 " WHERE entry.file_id = ? AND track.kind = 'stem'",
@@ -237,7 +240,7 @@ class Building:
             items = None
             if node.items is not None and (was is None or was.items != node.items):
                 there = work.file_tree.nodes[place].items if place is not None else []
-                kinds = {item.key: item.kind for item in there}
+                kinds = {moved.get(item.key, item.key): item.kind for item in there}
                 items = [(key, kinds.get(key, "stem" if key in stems else "track")) for key in node.items]
             wanted.append(
                 WantedNode(
@@ -266,8 +269,11 @@ class Building:
             "changes": [
                 {"track": edit.name, "field": name, "from": old, "to": new}
                 for edit in work.pending.edits[:_EXAMPLES]
-                for name, (old, new) in work.edits.fields.get(edit.entry_id, {}).items()
+                for name, (old, new) in edit.fields.items()
+                if name in work.edits.fields.get(edit.entry_id, ())
+                or (name == PATH and edit.entry_id in work.edits.moved)
             ],
+            "moved": len(work.edits.moved),
             "new": [row["key"] for row in work.edits.added[:_EXAMPLES]],
             "gone": [row["key"] for row in work.edits.removed[:_EXAMPLES]],
         }
@@ -277,36 +283,32 @@ class Building:
             )
 
 
-def volume_ids(path: str, expected: Fingerprint, spans: Spans) -> Counter[str]:
-    """How often each VOLUMEID stands in some entries: for the pool."""
-    texts = read_spans(path, expected, spans)
-    found = [match[1].decode() for text in texts if (match := _VOLUME_ID.search(text))]
-    return Counter(found)
-
-
 def _keys(volumes: VolumeMap, siblings: Sequence[str], paths: Mapping[int, str]) -> dict[int, Key]:
     keys = Keys(volumes, siblings)
     return {id: key for id, path in paths.items() if (key := keys.key(path)) is not None}
 
 
-def _settle_strangers(tree: Tree, named: Mapping[str, str], removed: set[str]) -> None:
-    """Give the tracks of lists their new keys; leave out those that have none, and those taken out."""
+def _leave_out(tree: Tree, removed: set[str]) -> None:
+    """Take the tracks that are taken out of the collection out of its lists."""
+    for id, node in tree.nodes.items():
+        if node.items is not None and not removed.isdisjoint(node.items):
+            tree.nodes[id] = node._replace(items=tuple(key for key in node.items if key not in removed))
+
+
+def _settle_strangers(tree: Tree, named: Mapping[str, str]) -> None:
+    """Give the tracks of lists that the file did not have their keys; leave out those that have none."""
     for id, node in tree.nodes.items():
         if node.items is None:
             continue
-        items = tuple(
-            key
-            for item in node.items
-            if not (key := named.get(item, item)).startswith(STRANGER) and key not in removed
-        )
+        items = tuple(key for item in node.items if not (key := named.get(item, item)).startswith(STRANGER))
         tree.left_out += sum(item.startswith(STRANGER) and item not in named for item in node.items)
         tree.nodes[id] = node._replace(items=items)
 
 
-def _entry_edit(edit: Edit, fields: Mapping[str, tuple[Any, Any]]) -> EntryEdit:
+def _entry_edit(edit: Edit, fields: Mapping[str, tuple[Any, Any]], place: Place | None) -> EntryEdit:
     wanted = {name: new for name, (_, new) in fields.items()}
     cues = (wanted.pop("cues") or []) if "cues" in wanted else None
-    return EntryEdit(edit.hash, wanted, cues)
+    return EntryEdit(edit.hash, wanted, cues, place)
 
 
 def _same(name: str, one: Any, other: Any) -> bool:

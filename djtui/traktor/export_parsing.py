@@ -56,12 +56,18 @@ class Parsing:
         assert found is not None
         work.pending = await pending.waiting(ctx.library, work.file_id, whole=work.whole)
         touched = work.pending.removed or await pending.touched(ctx.library, work.file_id)
-        if found.role == "collection" and touched:
+        touched = touched and found.role == "collection"
+        moved = found.playlists is not None and any(edit.moved for edit in work.pending.edits)
+        if touched or moved:
             async with explained(work.path, again=True):
                 work.file_tree = await ctx.run(
                     LANE, read_tree, str(work.path), found.fingerprint, found.playlists
                 )
-            work.tree = await pending.tree(ctx.library, work.file_id, work.file_tree.nodes, whole=work.whole)
+            nodes = work.file_tree.nodes
+            if touched:
+                work.tree = await pending.tree(ctx.library, work.file_id, nodes, whole=work.whole)
+            else:
+                work.tree = await pending.tree_as_it_is(ctx.library, work.file_id, nodes)
         ctx.report(total=len(found.entries))
         yield Batch(nothing, processed=len(found.entries))
 

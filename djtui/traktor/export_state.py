@@ -112,7 +112,9 @@ async def wait_for_traktor() -> Wait | None:
 
 async def foreign(library: Reader, file_id: int) -> str | None:
     """Why looking for a running Traktor on this machine proves nothing for a collection; None if it does."""
-    keys = await library.fetchall("SELECT key FROM nml_entry WHERE file_id = ? LIMIT ?", (file_id, _SAMPLES))
+    keys = await library.fetchall(
+        "SELECT coalesce(moved, key) AS key FROM nml_entry WHERE file_id = ? LIMIT ?", (file_id, _SAMPLES)
+    )
     return await asyncio.to_thread(running.foreign, [row["key"] for row in keys])
 
 

@@ -19,7 +19,7 @@ from djtui.traktor.export_state import LANE, Export, explained
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.merge_tree import ORDER
 from djtui.traktor.nml import Fingerprint, Survey, identify, survey
-from djtui.traktor.patch import write_part
+from djtui.traktor.patch import Plan, write_part
 from djtui.traktor.recovering import TEMPORARY, discard
 from djtui.traktor.tree import Tree, read_tree
 from djtui.traktor.tree_sides import Row, read_rows
@@ -119,7 +119,7 @@ class Verifying:
         ctx.report(total=_CHECKS)
         try:
             async with explained(work.target):
-                result = await _verified(ctx, work.survey, new)
+                result = await _verified(ctx, work.survey, work.plan, new)
                 work.edits.nodes = await self._new_nodes(ctx, result)
                 if not work.copying:
                     await work.backed_up.wait()
@@ -197,6 +197,7 @@ class Verifying:
                 f"The playlists of the new file are not those that were meant: {work.path.name} is as it was."
             )
         asked = await self._asked(ctx)
+        moved = {move.old: move.new for move in work.edits.moved.values()}
         pairs: list[journal.NodePair] = []
         for (id, node), read in zip(work.tree.nodes.items(), tree.nodes, strict=True):
             row = rows.pop(id, None)
@@ -211,11 +212,17 @@ class Verifying:
             if row is not None and (row.identity, row.hash) == (read.identity, read.hash):
                 continue
             if row is not None:  # what is an open question was not agreed upon by writing something else
-                base |= {name: row.base[name] for name in asked.get(row.playlist_id, ()) if name in base}
+                was = row.base | {"items": [moved.get(key, key) for key in row.base.get("items") or ()]}
+                kept = asked.get(row.playlist_id, [])
+                if moved and node.items == work.tree.sides.traktor[id].items:
+                    kept = [*kept, "items"]
+                base |= {name: was[name] for name in kept if name in base}
             if node.name != read.name:
                 raise JobError(
                     f"The playlist {node.name} did not get its place; {work.path.name} is as it was."
                 )
+            if row is None and id not in work.tree.sides.playlists:
+                continue
             after = {
                 "id": row.id if row is not None else None,
                 "playlist_id": work.tree.sides.playlists.get(id),
@@ -256,7 +263,7 @@ class Verifying:
             yield Batch(nothing, failures=[ItemFailure(work.path.name, reason)])
 
 
-async def _verified(ctx: Context, source: Survey, new: Path) -> Survey:
+async def _verified(ctx: Context, source: Survey, plan: Plan, new: Path) -> Survey:
     """The survey of the new file. Raises JobError where it holds something wrong that the old one did not."""
 
     async def parsed() -> None:
@@ -266,7 +273,8 @@ async def _verified(ctx: Context, source: Survey, new: Path) -> Survey:
     async def surveyed() -> Survey:
         result: Survey = await ctx.run(LANE, survey, str(new))
         ctx.report(done=2)
-        _refuse(await ctx.run(LANE, references, source, result))
+        checking = partial(references, rearranged=plan.rearranged)
+        _refuse(await ctx.run(LANE, checking, source, result, plan.moved))
         return result
 
     checking = asyncio.create_task(parsed())

@@ -16,6 +16,7 @@ from djtui.library import tracks
 from djtui.library.database import Reader
 from djtui.library.tracks import as_json
 from djtui.traktor.merge import Strategy
+from djtui.traktor.moving import PATH
 
 UNDECIDED: Final = 2  # nml_entry.gone: vanished since the last sync
 STAYS: Final = 1  # ... and its track stays all the same
@@ -47,7 +48,7 @@ async def fates(
     """Decide over every vanished entry of a file, and over those that a dry run finds. Writes nothing."""
     found = Fates()
     rows = await library.fetchall(
-        "SELECT id, track_id, key, base FROM nml_entry WHERE track_id IS NOT NULL"
+        "SELECT id, track_id, key, base, moved FROM nml_entry WHERE track_id IS NOT NULL"
         " AND (file_id IS ? AND gone = ? OR gone = 0 AND id IN (SELECT value FROM json_each(?)))",
         (file_id, UNDECIDED, as_json(list(planned))),
     )
@@ -64,6 +65,9 @@ async def fates(
         return found
     needed = await _needed(library, file_id, [row["id"] for row in rows])
     edited = await drifts(library, {row["id"]: (row["track_id"], row["base"]) for row in rows})
+    for row in rows:
+        if row["moved"] is not None:  # Traktor had no chance to find its file
+            edited[row["id"]] = [PATH, *edited.get(row["id"], ())]
     keys = set()
     for row in rows:
         id = row["id"]

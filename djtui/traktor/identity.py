@@ -13,7 +13,8 @@ async def settle_identity(tx: Tx, change: int, file_id: int, new: int, known: in
     """Join the new track with the known one, as two sides that have never met; the known one stays."""
     images = await tracks.images(tx, [new, known], cues=True)
     entry = await tx.fetchone(
-        "SELECT file_id, hash, audio, cues, key_hash, key FROM nml_entry WHERE file_id = ? AND track_id = ?",
+        "SELECT file_id, hash, audio, cues, key_hash, key, moved FROM nml_entry"
+        " WHERE file_id = ? AND track_id = ?",
         (file_id, new),
     )
     if entry is None or new not in images or known not in images:
@@ -32,7 +33,7 @@ async def settle_identity(tx: Tx, change: int, file_id: int, new: int, known: in
     drift = {name: was for name, was in merged.base.items() if was != image[name]}
     await tx.insert(
         "nml_entry",
-        ("file_id", "hash", "audio", "cues", "key_hash", "key", "track_id", "base"),
+        ("file_id", "hash", "audio", "cues", "key_hash", "key", "moved", "track_id", "base"),
         [(*entry, known, as_json(drift) if drift else None)],
     )
     storing = Storing("", "merge", file_id=file_id)

@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
 from djtui.library import removal
 from djtui.library.database import Tx
 from djtui.library.tracks import as_json
-from djtui.traktor import journal, lost, matching
+from djtui.traktor import journal, lost, matching, moving
 from djtui.traktor.entry import ROW, ParsedEntries, ParsedEntry, entry_keys, parse_entries
 from djtui.traktor.gone import STAYS, UNDECIDED
 from djtui.traktor.import_state import LANE, Batches, Import, nothing, reading
@@ -66,7 +66,8 @@ class Reading:
                 return
             found = work.survey = await ctx.run(LANE, survey, str(work.path))
             sample = range(0, len(found.entries), max(1, len(found.entries) // _SAMPLES))
-            work.volumes = await ctx.run(LANE, learn_volumes, work.volumes, *work.spans(sample))
+            moved = list(await moving.aliases(ctx.library, work.file_id))[:_SAMPLES]
+            work.volumes = await ctx.run(LANE, learn_volumes, work.volumes, moved, *work.spans(sample))
         work.unchanged = known == found.digest
         ctx.report(total=len(found.entries))
 
@@ -89,9 +90,11 @@ class Reading:
         return int(rows[0]["id"])
 
 
-def learn_volumes(volumes: VolumeMap, path: str, expected: Fingerprint, sample: Spans) -> VolumeMap:
-    """The volume map with what the disk says of the volumes of some entries."""
-    return volumes.learn(key for key in entry_keys(path, expected, sample) if key is not None)
+def learn_volumes(
+    volumes: VolumeMap, moved: list[str], path: str, expected: Fingerprint, sample: Spans
+) -> VolumeMap:
+    """The volume map with what the disk says of the volumes of some entries, and of keys they are to have."""
+    return volumes.learn([*moved, *(key for key in entry_keys(path, expected, sample) if key is not None)])
 
 
 @dataclass
@@ -134,6 +137,7 @@ class Matching:
             yield Batch(nothing, processed=len(work.pending))
             return
         deleted = await self._deleted_here(ctx)
+        aliases = await moving.aliases(ctx.library, work.file_id, work.former)
         for places in _chunks(work.pending, _KEYS_AT_ONCE):
             async with reading(work):
                 keys: list[str | None] = await ctx.run(LANE, entry_keys, *work.spans(places))
@@ -146,8 +150,11 @@ class Matching:
                 {place: key for place, key in zip(places, keys, strict=True) if key is not None},
                 work.volumes.local,
                 work.matches,
+                aliases,
             )
             yield Batch(nothing, processed=len(places))
+        if work.matches.either:
+            await self._tell_apart(ctx, vanished)
         if vanished and found.role == "collection" and work.matches.unmatched:
             await self._find_moved(ctx, vanished)
         work.vanished = frozenset(vanished if found.role == "collection" else ())
@@ -207,6 +214,8 @@ class Matching:
         work.lost = [export.id for export in gone]
         old: dict[int, dict[str, Any]] = {}
         for export in gone:  # the newest first, so that the oldest values stay
+            if work.dry_run:
+                work.former |= {entry: move.old for entry, move in export.edits.moved.items()}
             for entry, pairs in export.edits.fields.items():
                 old[entry] = old.get(entry, {}) | {name: was for name, (was, _) in pairs.items()}
         work.storing.forgotten = await journal.agreed(ctx.library, old)
@@ -223,18 +232,36 @@ class Matching:
         yield Batch(nothing if work.dry_run else settle)
 
     async def _find_moved(self, ctx: Context, vanished: set[int]) -> None:
+        come = await self._portraits(ctx, list(self.job.matches.unmatched))
+        gone = await matching.portraits(ctx.library, vanished)
+        found = matching.match_moved(gone, come, self.job.matches)
+        vanished -= found
+        stay = await moving.still_there(ctx.library, found)
+        for place, link in self.job.matches.links.items() if stay else ():
+            if link.entry_id in stay:
+                self.job.matches.links[place] = replace(link, stays=True)
+
+    async def _tell_apart(self, ctx: Context, vanished: set[int]) -> None:
+        """Entries at keys that files were moved to here: are they those files, or what was there before?"""
+        matches = self.job.matches
+        doubtful = {place: links for place, (_, links) in matches.either.items() if len(links) > 1}
+        come = await self._portraits(ctx, list(doubtful))
+        ids = {link.entry_id for links in doubtful.values() for link in links if link.entry_id}
+        matching.tell_apart(matches, vanished, come, await matching.portraits(ctx.library, ids))
+
+    async def _portraits(self, ctx: Context, places: Sequence[int]) -> dict[int, Portrait]:
+        """Entries of the file, as they are recognised."""
         work = self.job
         come: dict[int, Portrait] = {}
-        for places in _chunks(list(work.matches.unmatched), ctx.batch_size):
+        for part in _chunks(places, ctx.batch_size):
             async with reading(work):
-                parsed: ParsedEntries = await ctx.run(LANE, parse_entries, *work.spans(places), work.volumes)
+                parsed: ParsedEntries = await ctx.run(LANE, parse_entries, *work.spans(part), work.volumes)
             come |= {
                 place: portrait(entry)
-                for place, entry in zip(places, parsed.entries, strict=True)
+                for place, entry in zip(part, parsed.entries, strict=True)
                 if entry is not None
             }
-        gone = await matching.portraits(ctx.library, vanished)
-        vanished -= matching.match_moved(gone, come, work.matches)
+        return come
 
 
 def portrait(entry: ParsedEntry) -> Portrait:

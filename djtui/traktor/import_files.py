@@ -60,9 +60,9 @@ class Validating:
         )
         step = max(1, stored["entries"] // _SAMPLES) if stored else 1
         rows = await ctx.library.fetchall(
-            "SELECT key FROM nml_entry WHERE file_id = ? AND id % ? = 0"
-            " UNION SELECT min(key) FROM nml_entry WHERE file_id = ?"
-            " GROUP BY substr(key, 1, instr(key, '/:'))",
+            "SELECT coalesce(moved, key) AS key FROM nml_entry WHERE file_id = ? AND id % ? = 0"
+            " UNION SELECT min(coalesce(moved, key)) FROM nml_entry WHERE file_id = ?"
+            " GROUP BY substr(coalesce(moved, key), 1, instr(coalesce(moved, key), '/:'))",
             (*of_file, step, *of_file),
         )
         keys = [row["key"] for row in rows]
@@ -75,7 +75,8 @@ class Validating:
         last = 0
         condition = "" if moved else "AND (track.path IS NOT NULL OR track.missing IS NULL)"
         while rows := await ctx.library.fetchall(
-            "SELECT entry.id AS entry_id, entry.key, track.id, track.path, track.missing"
+            "SELECT entry.id AS entry_id, coalesce(entry.moved, entry.key) AS key,"
+            " track.id, track.path, track.missing"
             " FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
             f" WHERE entry.file_id = ? AND entry.id > ? {condition} ORDER BY entry.id LIMIT ?",
             (self.job.file_id, last, _AT_ONCE),

@@ -33,8 +33,8 @@ class Import:
     `vanished` those of them that are not there under another guise either; `double_cues` counts the cues of
     entries whose key an earlier entry has. `lost` are exports that Traktor has overwritten, `removed` counts
     the tracks that go because Traktor deleted them, `kept_back` those that were too many to go, `returned`
-    are those that were deleted here and that Traktor has changed since. `plan` and
-    the examples in `counts` are for a dry run.
+    are those that were deleted here and that Traktor has changed since. `plan`, `former` (entry -> its key
+    before a lost export) and the examples in `counts` are for a dry run.
     """
 
     path: Path
@@ -57,6 +57,7 @@ class Import:
     kept_back: int = 0
     returned: set[int] = field(default_factory=set)
     lost: list[int] = field(default_factory=list)
+    former: dict[int, str] = field(default_factory=dict)
     plan: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Any] = field(default_factory=dict)
 

@@ -11,13 +11,15 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from djtui.library import history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import as_json
 from djtui.model.cue import IDENTITY as CUE
 from djtui.model.cue import by_identity, with_cue
+from djtui.traktor.location import key_hash
+from djtui.traktor.merge_tree import ORDER
 from djtui.traktor.nml import Fingerprint
 from djtui.traktor.tree_sides import read_rows, read_sides
 
@@ -29,7 +31,16 @@ State = Literal["replacing", "written", "kept", "lost", "undone", "dropped"]
 """replacing: the file may or may not have been replaced; written: it was; kept: Traktor has taken it over;
 lost: Traktor has overwritten it; undone: from the history; dropped: it never took place."""
 
+_SIDES: Final = ("base", "library", "traktor")
 _COLUMNS: Final = "id, file_id, job_id, change_id, at, state, source, result, temporary, backup, edits"
+
+
+class Move(NamedTuple):
+    """An entry's key before and after an export, and what its bytes hashed to before (hex)."""
+
+    old: str
+    new: str
+    hash: str
 
 
 @dataclass(slots=True)
@@ -38,7 +49,7 @@ class Edits:
 
     `fields`: entry -> synced field -> (old, new). `hashes`: entry -> what its bytes hash to now. `added`,
     `removed`: rows of nml_entry that came (id: None until they are stored) and went. `nodes`: rows of
-    nml_node as (before, after), None where there was or is none.
+    nml_node as (before, after), None where there was or is none. `moved`: entries that have another key now.
     """
 
     fields: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
@@ -46,11 +57,12 @@ class Edits:
     added: list[dict[str, Any]] = field(default_factory=list)
     removed: list[dict[str, Any]] = field(default_factory=list)
     nodes: list[NodePair] = field(default_factory=list)
+    moved: dict[int, Move] = field(default_factory=dict)
 
     @property
     def entries(self) -> int:
         """How many tracks it touched."""
-        return len(self.fields) + len(self.added) + len(self.removed)
+        return len(self.fields.keys() | self.moved.keys()) + len(self.added) + len(self.removed)
 
     def as_json(self) -> str:
         """As the journal keeps it."""
@@ -66,7 +78,8 @@ class Edits:
         }
         hashes = {int(entry): hash for entry, hash in read.pop("hashes").items()}
         nodes = [(before, after) for before, after in read.pop("nodes")]
-        return cls(fields=fields, hashes=hashes, nodes=nodes, **read)
+        moved = {int(entry): Move(*move) for entry, move in read.pop("moved", {}).items()}
+        return cls(fields=fields, hashes=hashes, nodes=nodes, moved=moved, **read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,7 @@ async def finish(tx: Tx, export: Export, print_: Fingerprint) -> None:
     """Note in the library that the file has what an export wrote. What was edited meanwhile stays pending."""
     edits = export.edits
     await settle(tx, edits)
+    await _rekey(tx, export.file_id, {entry: (move.old, move.new) for entry, move in edits.moved.items()})
     for row in edits.added:
         rows = await tx.fetchall(
             "INSERT INTO nml_entry (file_id, track_id, hash, cues, key_hash, key)"
@@ -194,6 +208,7 @@ async def forget(tx: Tx, export: Export, state: State) -> None:
     """Make what an export wrote wait for export again, for the file no longer has it."""
     edits = export.edits
     await _old_bases(tx, edits.fields)
+    await _rekey(tx, export.file_id, {entry: (move.new, move.old) for entry, move in edits.moved.items()})
     await tx.executemany("DELETE FROM nml_entry WHERE id = ?", [(row["id"],) for row in edits.added])
     await tx.executemany(
         "INSERT OR IGNORE INTO nml_entry (id, file_id, hash, audio, cues, key_hash, key)"
@@ -221,6 +236,28 @@ async def forget(tx: Tx, export: Export, state: State) -> None:
         await tx.execute("UPDATE playlist SET edited = 1 WHERE id = ?", (playlist,))
     await tx.execute("UPDATE nml_file SET digest = NULL, mtime_ns = NULL WHERE id = ?", (export.file_id,))
     await mark(tx, export.id, state)
+
+
+async def _rekey(tx: Tx, file_id: int, keys: Mapping[int, tuple[str, str]]) -> None:
+    """The file has other keys: entry -> (which it had, which it has). Where that is not where the track's
+    file lies, for it was moved (again, or back) or the export did not last, the move waits.
+    """
+    if not keys:
+        return
+    await tx.executemany(
+        "UPDATE nml_entry SET key = :has, key_hash = :hash,"
+        " moved = nullif(coalesce(moved, key), :has) WHERE id = :id",
+        [{"id": id, "has": has, "hash": key_hash(has)} for id, (_, has) in keys.items()],
+    )
+    now = dict(keys.values())
+    for row in await tx.fetchall(
+        "SELECT id, base, library, traktor FROM conflict WHERE file_id = ? AND field = ?", (file_id, ORDER)
+    ):
+        sides = ([now.get(key, key) for key in json.loads(row[side] or "[]")] for side in _SIDES)
+        await tx.execute(
+            "UPDATE conflict SET base = ?, library = ?, traktor = ? WHERE id = ?",
+            (*map(as_json, sides), row["id"]),
+        )
 
 
 async def settle(tx: Tx, edits: Edits) -> None:

@@ -289,6 +289,12 @@ class Key(NamedTuple):
     file: str
 
 
+def taken_apart(key: str) -> Key:
+    """A key as the attributes of a LOCATION, each to the letter."""
+    volume, *folders, file = _raw(key)
+    return Key(volume, "/:".join(("", *folders, "")), file)
+
+
 class Keys:
     """The way back: the keys that Traktor would give to files of this machine.
 
@@ -320,14 +326,19 @@ class Keys:
             elif known[0] == root:
                 return  # and so are those above it
 
-    def key(self, path: str) -> Key | None:
+    def key(self, path: str, beside: str | None = None) -> Key | None:
         """The key of a file: DIR of the deepest folder that is known, and below it the file's own names.
 
         Those are composed (NFC) and escaped. None where no folder above the file is known, where the key
         would lead to another path, or where the file lies on a volume of which the collection has nothing.
+        `beside` is another file's key: in the same folder, its spelling of that folder is taken.
         """
         wanted = self._comparable(path)
         *folders, file = nfc(path).split(self._separator)
+        if beside is not None and "/:" in beside:
+            key = taken_apart(beside)._replace(file=self._escaped(file))
+            if self._volumes.local("".join(key)) == nfc(path):
+                return key
         for depth in range(len(folders), 0, -1):
             known = self._known.get(self._comparable(self._separator.join((*folders[:depth], ""))))
             if known is not None:

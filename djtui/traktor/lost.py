@@ -13,9 +13,10 @@ from typing import Any
 
 from djtui.library.tracks import GIVEN
 from djtui.traktor.entry import ParsedEntry, entry_keys, parse_entries
-from djtui.traktor.journal import Export
+from djtui.traktor.journal import Export, Move
 from djtui.traktor.location import VolumeMap
 from djtui.traktor.nml import Survey
+from djtui.traktor.patch import locate
 from djtui.traktor.tree import Tree, read_tree
 
 Run = Callable[..., Awaitable[Any]]
@@ -23,11 +24,12 @@ Run = Callable[..., Awaitable[Any]]
 
 @dataclass(slots=True)
 class Found:
-    """What the file has of the things that exports wrote: values by key, all keys, hashes of nodes by
-    identity."""
+    """What the file has of the things that exports wrote: values by key, all keys, hashes of entries, hashes
+    of nodes by identity."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
+    hashes: set[str] = field(default_factory=set)
     nodes: dict[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +38,9 @@ async def look(run: Run, survey: Survey, exports: Sequence[Export], keys: Mappin
     wanted = set(keys.values())
     for export in exports:
         wanted |= {row["key"] for row in (*export.edits.added, *export.edits.removed)}
-    found = Found()
+        for move in export.edits.moved.values():
+            wanted |= {move.old, move.new}
+    found = Found(hashes=_hashes(survey, exports))
     if wanted:
         for entry in await run(read_entries, survey, wanted):
             values = dict(zip(GIVEN, entry.row, strict=True))
@@ -77,6 +81,8 @@ def read_entries(survey: Survey, keys: set[str]) -> list[ParsedEntry]:
 def _evidence(exports: Sequence[Export], keys: Mapping[int, str], found: Found) -> tuple[int, int]:
     """How many things are as before these exports, and how many as behind them."""
     fields: dict[tuple[int, str], tuple[Any, Any]] = {}
+    moves = _moves(exports)
+    swapped = {move.old for move in moves.values()} & {move.new for move in moves.values()}
     old = new = 0
     for export in exports:
         for entry, pairs in export.edits.fields.items():
@@ -96,12 +102,39 @@ def _evidence(exports: Sequence[Export], keys: Mapping[int, str], found: Found) 
         for before, after in export.edits.nodes:
             old += _is_there(before, found)
             new += _is_there(after, found)
+    for entry, move in moves.items():
+        became_hash = next((hash for it in reversed(exports) if (hash := it.edits.hashes.get(entry))), "")
+        there = move.old in found.keys, move.new in found.keys
+        if move.hash in found.hashes or became_hash in found.hashes:
+            there = move.hash in found.hashes, became_hash in found.hashes
+        old += there == (True, False) and move.old != move.new
+        new += there == (False, True) and move.old != move.new
     for (entry, name), (was, became) in fields.items():
-        values = found.entries.get(keys.get(entry, ""))
-        if values is not None:
+        places = [moves[entry].old, moves[entry].new] if entry in moves else [keys.get(entry, "")]
+        present = [key for key in places if key in found.entries and key not in swapped]
+        if present:
+            values = found.entries[present[0]]
             old += values[name] == was != became
             new += values[name] == became != was
     return old, new
+
+
+def _moves(exports: Sequence[Export]) -> dict[int, Move]:
+    """Where entries were before the first of some exports, and where they are behind the last."""
+    moves: dict[int, Move] = {}
+    for export in exports:
+        for entry, move in export.edits.moved.items():
+            moves[entry] = moves[entry]._replace(new=move.new) if entry in moves else move
+    return moves
+
+
+def _hashes(survey: Survey, exports: Sequence[Export]) -> set[str]:
+    """The hashes that moved entries had or have, as far as the file has them."""
+    wanted: set[str] = set()
+    for export in exports:
+        for entry, move in export.edits.moved.items():
+            wanted |= {move.hash, export.edits.hashes.get(entry, move.hash)}
+    return {hash.hex() for hash in locate(survey.entries, map(bytes.fromhex, wanted))}
 
 
 def _is_there(node: Mapping[str, Any] | None, found: Found) -> bool:

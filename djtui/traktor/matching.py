@@ -23,20 +23,28 @@ _SAME_LENGTH_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The track that an entry is, and its row in nml_entry if this file had it before."""
+    """The track that an entry is, and its row in nml_entry if this file had it before.
+
+    `stays`: the track's file was moved here and is there, whatever the entry says.
+    """
 
     track_id: int
     entry_id: int | None = None
+    stays: bool = False
 
 
 @dataclass(slots=True)
 class Matches:
-    """What is known of the entries that are new or changed, by their place in the file."""
+    """What is known of the entries that are new or changed, by their place in the file.
+
+    `either`: entries at a key that stored entries have, or are to have for their files were moved here.
+    """
 
     links: dict[int, Link] = field(default_factory=dict)
     doubles: dict[int, str] = field(default_factory=dict)
     questions: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unmatched: dict[int, str] = field(default_factory=dict)
+    either: dict[int, tuple[str, list[Link]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,20 @@ async def match_keys(
     keys: Mapping[int, str],
     path_of: Callable[[str], str | None],
     matches: Matches,
+    aliases: Mapping[str, Link] | None = None,
 ) -> None:
-    """Match entries (place -> key) by stored key, then by path. What is found leaves `vanished`."""
+    """Match entries (place -> key) by stored key, then by path. What is found leaves `vanished`.
+
+    Those at a key of `aliases`, which a stored entry may have instead of its own, are left to `tell_apart`.
+    """
     by_key = await _stored(library, list(keys.values()))
     missed: dict[int, str] = {}
     for place, key in keys.items():
         own = by_key.get(key, {}).get(file_id)
-        if own is not None:
+        alias = aliases.get(key) if aliases else None
+        if alias is not None and alias.entry_id in vanished and (own is None or own[0] in vanished):
+            matches.either[place] = key, [alias] if own is None else [Link(own[1], own[0]), alias]
+        elif own is not None:
             entry_id, track_id = own
             if entry_id in vanished:
                 vanished.discard(entry_id)
@@ -139,6 +154,51 @@ def _settle(matches: Matches, place: int, candidates: set[int]) -> None:
         matches.questions[place] = tuple(sorted(candidates))
 
 
+def tell_apart(
+    matches: Matches,
+    vanished: set[int],
+    come: Mapping[int, Portrait],
+    gone: Mapping[int, tuple[Portrait, int]],
+) -> None:
+    """Decide which stored entry each of `either` is. What is found leaves `vanished`.
+
+    First those for which there is one candidate; then who resembles the other one more than the one whose
+    key it is. What is left without a candidate is a second entry of its key.
+    """
+    claims: defaultdict[int | None, list[int]] = defaultdict(list)
+    for place, (_, links) in matches.either.items():
+        for link in links:
+            claims[link.entry_id].append(place)
+    undecided = list(reversed(matches.either))
+    ready = [place for place in undecided if len(matches.either[place][1]) == 1]
+    while matches.either:
+        place = ready.pop() if ready else undecided.pop()
+        if place not in matches.either:
+            continue
+        key, links = matches.either.pop(place)
+        links = [link for link in links if link.entry_id in vanished]
+        if not links:
+            matches.doubles[place] = key
+            continue
+        link = max(links, key=lambda link: _likeness(come.get(place), gone.get(link.entry_id or 0)))
+        matches.links[place] = link
+        vanished.discard(link.entry_id or 0)
+        ready += claims[link.entry_id]
+
+
+def _likeness(one: Portrait | None, stored: tuple[Portrait, int] | None) -> tuple[bool, bool, bool]:
+    """How sure it is that two are the same recording: to be compared."""
+    if one is None or stored is None:
+        return False, False, False
+    other, _ = stored
+    lengths = one.duration, other.duration
+    return (
+        one.audio is not None and one.audio == other.audio,
+        _name(one) == _name(other),
+        None not in lengths and abs((lengths[0] or 0) - (lengths[1] or 0)) <= _SAME_LENGTH_S,
+    )
+
+
 async def portraits(library: Library, entry_ids: Iterable[int]) -> dict[int, tuple[Portrait, int]]:
     """The tracks of stored entries, by entry id, each with its track's id."""
     found: dict[int, tuple[Portrait, int]] = {}
@@ -146,7 +206,7 @@ async def portraits(library: Library, entry_ids: Iterable[int]) -> dict[int, tup
         rows = await library.fetchall(
             "SELECT entry.id, entry.audio, entry.key, track.id AS track_id, duration, artist, title"
             " FROM nml_entry AS entry JOIN track ON track.id = entry.track_id"
-            f" WHERE entry.audio IS NOT NULL AND entry.id IN ({','.join('?' * len(part))})",
+            f" WHERE entry.id IN ({','.join('?' * len(part))})",
             part,
         )
         for row in rows:

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from djtui.traktor.markup import Splice, edited_tag, opened_tag
+from djtui.traktor.markup import Splice, edited_tag, opened_tag, spliced
 from djtui.traktor.nml import (
     BLOCK,
     Fingerprint,
@@ -25,6 +25,7 @@ from djtui.traktor.nml import (
     read_spans,
 )
 from djtui.traktor.patch_entry import EntryEdit, Refusal, patch_entry
+from djtui.traktor.patch_moves import rekeyed
 from djtui.traktor.patch_places import Places, Tag, blanks, find_places
 from djtui.traktor.patch_tree import WantedNode, patch_tree
 from djtui.traktor.spans import HASH, Spans
@@ -60,7 +61,8 @@ class Plan:
     """All splices of an export, in order, for a source of `size` bytes.
 
     `hashes` and `refusals` as in Patches; `missing` are hashes that no entry of the source has, `added` the
-    hashes of the new entries, in their order.
+    hashes of the new entries, in their order. `moved`: old key -> new key; `rearranged`: the playlists have
+    other changes than those.
     """
 
     size: int
@@ -70,6 +72,8 @@ class Plan:
     doubles: int = 0
     missing: tuple[bytes, ...] = ()
     added: tuple[bytes, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+    rearranged: bool = False
 
     @property
     def empty(self) -> bool:
@@ -135,12 +139,14 @@ def build(
     removed: Sequence[bytes] = (),
     added: Sequence[bytes] = (),
     wanted: Sequence[WantedNode] | None = None,
+    moved: Mapping[str, str] | None = None,
 ) -> Plan:
     """Join patched entries, entries to take out (hashes), new ones (texts) and the tree into one plan.
 
-    `wanted` None leaves the tree as it is. Raises SourceChanged, and NmlError for a file that there is no
-    place in.
+    `wanted` None leaves the tree as it is, but for the keys that were `moved` (old -> new); `wanted` has the
+    new ones. Raises SourceChanged, and NmlError for a file that there is no place in.
     """
+    moved = moved or {}
     gone = locate(found.entries, removed)
     gone_offsets = {found.entries.offsets[place] for place in gone.values()}
     by_offset = {it.offset: it for patch in patches for it in patch.splices}
@@ -151,7 +157,11 @@ def build(
             splices += _taken_out(file, found.entries, gone.values())
             splices += _counted(found.path, places, sorted(gone_offsets), added)
         if wanted is not None:
-            splices += _tree(found, places, wanted)
+            splices += _tree(found, places, wanted, moved)
+    if wanted is None and moved and found.playlists is not None:
+        section = read_section(found.path, found.fingerprint, found.playlists)
+        start = found.playlists[0]
+        splices += [it._replace(offset=start + it.offset) for it in rekeyed(section, moved)]
     splices.sort(key=lambda splice: (splice.offset, splice.length))
     return Plan(
         size=found.fingerprint.size,
@@ -161,6 +171,8 @@ def build(
         doubles=sum(patch.doubles for patch in patches),
         missing=tuple(hash for hash in removed if hash not in gone),
         added=tuple(_hash(text.strip()) for text in added),
+        moved=moved,
+        rearranged=wanted is not None,
     )
 
 
@@ -228,13 +240,16 @@ def _with_entries(tag: Tag, grown: int) -> bytes:
     return edited_tag(tag.text, {"ENTRIES": str(max(0, int(number) + grown))})
 
 
-def _tree(found: Survey, places: Places, wanted: Sequence[WantedNode]) -> Iterator[Splice]:
+def _tree(
+    found: Survey, places: Places, wanted: Sequence[WantedNode], moved: Mapping[str, str]
+) -> Iterator[Splice]:
     """The tree, and the paths of what was renamed or moved in it."""
     offset, length = found.playlists or (places.playlists, 0)
     section = b""
     if found.playlists is not None:
         section = read_section(found.path, found.fingerprint, found.playlists)
-    patched = patch_tree(section, wanted)
+    renamed = spliced(section, rekeyed(section, moved)) if moved else section
+    patched = patch_tree(renamed, wanted)
     if patched.section != section:
         yield Splice(offset, length, patched.section)
     for tag in places.sortings:

@@ -16,6 +16,7 @@ from djtui.model import key as keys
 from djtui.traktor import values
 from djtui.traktor.entry import CueRow
 from djtui.traktor.key_text import respelled
+from djtui.traktor.location import Key
 from djtui.traktor.markup import Element, Markup
 from djtui.traktor.patch_cues import GRID, FileCue, PatchedCues, file_cues, patch_cues, retune
 from djtui.traktor.writer import ATTRIBUTES, day, decimal, element, possible
@@ -24,16 +25,25 @@ _LOCKED: Final = "the track is locked in Traktor"
 _DROPPED: Final = ("ALBUM", "TEMPO", "MUSICAL_KEY")  # Traktor has none of these rather than an empty one
 
 
+class Place(NamedTuple):
+    """Where a file lies, as LOCATION has it. `volume_id` is for an entry that comes from another volume."""
+
+    key: Key
+    volume_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class EntryEdit:
     """What an entry is to hold: wanted values of synced fields (None: unknown), and all its cues or None.
 
-    `hash` is blake2b-16 of the entry as it is in the file. Fields that are not named stay as they are.
+    `hash` is blake2b-16 of the entry as it is in the file. Fields that are not named stay as they are, and
+    so does its LOCATION without a `place`.
     """
 
     hash: bytes
     fields: Mapping[str, Any]
     cues: Sequence[CueRow] | None = None
+    place: Place | None = None
 
 
 class Refusal(NamedTuple):
@@ -103,6 +113,8 @@ def patch_entry(entry: bytes, edit: EntryEdit, now: datetime) -> Patched:
         return Patched(entry, (Refusal("entry", f"it is damaged: {expat.ErrorString(error.code)}"),), 0)
     patching = _Patching(markup, edit.fields, now)
     doubles = patching.apply(edit.cues)
+    if edit.place is not None:
+        patching.move(edit.place)
     if markup.changed:
         date, seconds = stamp(now)
         markup.set(markup.root, "MODIFIED_DATE", date)
@@ -169,6 +181,18 @@ class _Patching:
         self._bpm(done)
         self._settle()
         return done.doubles
+
+    def move(self, place: Place) -> None:
+        """Give its file another place. VOLUMEID tells nothing within one volume, and stays there."""
+        location = self._entry.child("LOCATION")
+        if location is None or not all(map(possible, (*place.key, place.volume_id or ""))):
+            self._refuse("path", "no LOCATION can hold it")
+            return
+        volume, directory, file = place.key
+        if self._markup.set(location, "VOLUME", volume):
+            self._markup.set(location, "VOLUMEID", place.volume_id)
+        self._markup.set(location, "DIR", directory)
+        self._markup.set(location, "FILE", file)
 
     def _plain(self, name: str) -> None:
         home, wanted = HOMES[name], self._fields[name]

@@ -18,7 +18,9 @@ from djtui.model.cue import IDENTITY as CUE_IDENTITY
 from djtui.model.cue import by_identity, with_cue
 from djtui.model.track import SYNCED
 from djtui.traktor.journal import parts
+from djtui.traktor.location import portable
 from djtui.traktor.merge_tree import DELETED, ORDER, MergedTree, Node, NodeId, merge_trees
+from djtui.traktor.moving import PATH
 from djtui.traktor.tree import TreeNode
 from djtui.traktor.tree_sides import STRANGER, Sides, read_rows, read_sides
 
@@ -27,7 +29,10 @@ _SYNCED: Final = frozenset(SYNCED)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A track whose fields wait: field -> (what the file has, what the library has)."""
+    """A track whose fields wait: field -> (what the file has, what the library has).
+
+    With `moved`, the key that it is to have, PATH is among them.
+    """
 
     entry_id: int
     track_id: int
@@ -35,6 +40,12 @@ class Edit:
     key: str
     hash: bytes
     fields: dict[str, tuple[Any, Any]]
+    moved: str | None = None
+
+    @property
+    def synced(self) -> dict[str, tuple[Any, Any]]:
+        """The fields but for PATH."""
+        return {name: pair for name, pair in self.fields.items() if name != PATH}
 
 
 class Row(NamedTuple):
@@ -65,6 +76,13 @@ class Tree:
     nodes: dict[NodeId, Node]
     left_out: int = 0
 
+    def rekey(self, keys: Mapping[str, str]) -> None:
+        """Call entries by other keys, in what the file has as in what it should have."""
+        for nodes in (self.nodes, self.sides.traktor) if keys else ():
+            for id, node in nodes.items():
+                if node.items is not None and not keys.keys().isdisjoint(node.items):
+                    nodes[id] = node._replace(items=tuple(keys.get(key, key) for key in node.items))
+
 
 @dataclass(frozen=True, slots=True)
 class TreeChange:
@@ -78,19 +96,25 @@ async def waiting(library: Reader, file_id: int, *, whole: bool) -> Pending:
     """What waits for a file. `whole`: it is a collection, so that tracks it does not have belong into it."""
     pending = Pending()
     rows = await library.fetchall(
-        "SELECT id, track_id, key, hash, base FROM nml_entry"
-        " WHERE file_id = ? AND base IS NOT NULL AND gone = 0 AND track_id IS NOT NULL ORDER BY id",
-        (file_id,),
+        "SELECT id, track_id, key, hash, base, moved FROM nml_entry WHERE id IN ("
+        " SELECT id FROM nml_entry WHERE file_id = :file AND base IS NOT NULL"
+        " UNION SELECT id FROM nml_entry WHERE file_id = :file AND moved IS NOT NULL)"
+        " AND gone = 0 AND track_id IS NOT NULL ORDER BY id",
+        {"file": file_id},
     )
     open_conflicts = await _conflicts(library, file_id)
     for part in parts(rows):
         images = await tracks.images(library, [row["track_id"] for row in part], cues=True)
         for row in part:
             image = images[row["track_id"]]
-            fields = differences(json.loads(row["base"]), image, open_conflicts.get(row["track_id"], {}))
+            conflicts = open_conflicts.get(row["track_id"], {})
+            fields = differences(json.loads(row["base"] or "{}"), image, conflicts)
+            moved: str | None = row["moved"]
+            if moved is not None:
+                fields = {PATH: (portable(row["key"]), portable(moved))} | fields
             if fields:
                 name = name_of(image, row["key"])
-                edit = Edit(row["id"], row["track_id"], name, row["key"], row["hash"], fields)
+                edit = Edit(row["id"], row["track_id"], name, row["key"], row["hash"], fields, moved)
                 pending.edits.append(edit)
     removed = await library.fetchall(
         "SELECT id, key, key_hash, hash, audio, cues FROM nml_entry"
@@ -131,6 +155,12 @@ async def tree(library: Reader, file_id: int, nodes: Sequence[TreeNode] | None, 
         sides.traktor = await _as_last_read(library, file_id, sides)
     merged = merge_trees(sides.base, sides.library, sides.traktor, "merge")
     return await _wanted(library, file_id, sides, merged)
+
+
+async def tree_as_it_is(library: Reader, file_id: int, nodes: Sequence[TreeNode]) -> Tree:
+    """The playlist tree of a file, for an export that changes nothing but keys in it."""
+    sides = await read_sides(library, file_id, await read_rows(library, file_id), nodes, whole=False)
+    return Tree(sides, dict(sides.traktor))
 
 
 async def _as_last_read(library: Reader, file_id: int, sides: Sides) -> dict[NodeId, Node]:
@@ -290,11 +320,13 @@ async def count(library: Reader, file_id: int) -> int:
 _COUNT: Final = """
 SELECT (SELECT count(*) FROM nml_entry AS entry
         WHERE entry.file_id = :file AND entry.base IS NOT NULL AND entry.gone = 0
-        AND entry.track_id IS NOT NULL
+        AND entry.moved IS NULL AND entry.track_id IS NOT NULL
         AND EXISTS (SELECT 1 FROM json_each(entry.base) AS field WHERE NOT EXISTS (
             SELECT 1 FROM conflict WHERE conflict.track_id = entry.track_id
             AND (conflict.field = field.key
                  OR field.key = 'cues' AND substr(conflict.field, 1, 4) = 'cue:'))))
+     + (SELECT count(*) FROM nml_entry
+        WHERE file_id = :file AND moved IS NOT NULL AND gone = 0 AND track_id IS NOT NULL)
      + (SELECT count(*) FROM nml_entry
         WHERE file_id = :file AND track_id IS NULL AND gone = 0)
      + (SELECT count(*) FROM track WHERE missing = 0 AND path IS NOT NULL AND kind != 'set'

@@ -13,6 +13,7 @@ from djtui.library import analyses, history, tracks
 from djtui.library.database import Reader, Tx
 from djtui.library.tracks import GIVEN, as_json
 from djtui.model.track import SYNCED
+from djtui.traktor import moving
 from djtui.traktor.entry import ParsedEntry
 from djtui.traktor.location import key_hash
 from djtui.traktor.matching import Link
@@ -40,6 +41,9 @@ _compared_of: Final = itemgetter(*_COMPARED)
 
 Image = Mapping[str, Any]
 """A track, or a part of one: its columns, and "cues"."""
+
+# Of these an entry at its old key says nothing: its file was moved here, and Traktor does not know it yet.
+_PLACE: Final = ("format", "location", "path")
 
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "cues", "key_hash", "key", "base")
 
@@ -125,6 +129,7 @@ class Storing:
             library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]
         )
         heard = await analyses.filled(library, list(images))
+        moves = await moving.awaited(library, list(images))
         found = []
         for link, entry, _ in entries:
             image = images[link.track_id]
@@ -135,6 +140,8 @@ class Storing:
                 continue
             facts = dict(zip(GIVEN, entry.row, strict=True))
             facts["analyzed"] = facts["analyzed"] or image["analyzed"]
+            if link.stays or (link.track_id, entry.key) in moves:
+                facts |= {name: image[name] for name in _PLACE}
             traktor = facts | {"cues": cues}
             # A track that was never in this file has no base: what one side does not know, the other does.
             base = {} if drift is None else image | drift
@@ -193,16 +200,18 @@ class Storing:
         self, tx: Tx, entries: Sequence[tuple[Link, ParsedEntry, bytes, Mapping[str, Any]]]
     ) -> None:
         new, known = [], []
+        moves = await moving.awaited(tx, [link.track_id for link, *_ in entries])
         for link, entry, hash, base in entries:
             drift = as_json(base) if base else None
             row = (link.track_id, hash, entry.audio, len(entry.cues), entry.key_hash, entry.key, drift)
             if link.entry_id is None:
-                new.append((self.file_id, *row))
+                new.append((self.file_id, *row, moves.get((link.track_id, entry.key))))
             else:
-                known.append((*row, link.entry_id))
-        await tx.insert("nml_entry", _ENTRY, new)
+                known.append((*row, link.stays, entry.key, link.entry_id))
+        await tx.insert("nml_entry", (*_ENTRY, "moved"), new)
         await tx.executemany(
-            f"UPDATE nml_entry SET {', '.join(f'{name} = ?' for name in _ENTRY[1:])}, gone = 0 WHERE id = ?",
+            f"UPDATE nml_entry SET {', '.join(f'{name} = ?' for name in _ENTRY[1:])},"
+            " moved = iif(? OR key = ?, moved, NULL), gone = 0 WHERE id = ?",
             known,
         )
 

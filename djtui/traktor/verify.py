@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, cast
@@ -43,7 +43,8 @@ def ready() -> None:
 def verify(source: Survey, result: str, plan: Plan) -> list[str]:
     """All checks of a new file: what is wrong with it, as sentences. Raises NmlError, SourceChanged."""
     well_formed(result)
-    return compare(source.path, source.fingerprint, result, plan) or references(source, survey(result))
+    differences = compare(source.path, source.fingerprint, result, plan)
+    return differences or references(source, survey(result), plan.moved, rearranged=plan.rearranged)
 
 
 def well_formed(path: str) -> None:
@@ -84,26 +85,35 @@ def compare(source: str, expected: Fingerprint, result: str, plan: Plan) -> list
         raise NmlError(f"{error.filename or result} cannot be read: {error.strerror or error}.") from error
 
 
-def references(source: Survey, result: Survey) -> list[str]:
+def references(
+    source: Survey, result: Survey, moved: Mapping[str, str] | None = None, *, rearranged: bool = True
+) -> list[str]:
     """Keys and counts that are wrong in a new file and were not in the source.
 
-    Raises SourceChanged, NmlError.
+    `moved`: old key -> new key, which all entries and all playlists must have followed; but for that, the
+    playlists are the same unless they were `rearranged`. Raises SourceChanged, NmlError.
     """
     problems = _wrong_count(source, result)
     sections = _section(source), _section(result)
-    gone, come = _changed_keys(source, result)
+    went, come = _changed_keys(source, result)
+    gone = _followed(went, moved or {})
     more, fewer = come - gone, gone - come
-    if sections[0] == sections[1] and not more and not fewer:
+    if sections[0] == sections[1] and not more and not fewer and not moved:
         return problems
     before, after = map(_Tree.of, sections)
+    before.keys = _followed(before.keys, moved or {})
+    if not rearranged and before.keys != after.keys:
+        problems.append("The playlists of the new file do not have the tracks of the old one.")
     for wrong in (after.wrong - before.wrong).elements():
         problems.append(
             f"{wrong.element} of {wrong.name!r} says {wrong.stated}; {wrong.real} would be right."
         )
     asked = (after.keys.keys() - before.keys.keys()) | (after.keys.keys() & fewer.keys())
-    if more or asked:
-        keys = _keys(result, result.entries, more.keys() | asked)
-        problems += _listed("is there more than once", (key for key in more if keys[key] > 1))
+    if more or asked or moved:
+        new = {key: went[old] for old, key in (moved or {}).items()}
+        keys = _keys(result, result.entries, more.keys() | asked | new.keys())
+        doubled = {key for key in more if keys[key] > 1} | {key for key in new if keys[key] > new[key]}
+        problems += _listed("is there more than once", doubled)
         problems += _listed(
             "stands in a playlist, but no track has it", (key for key in asked if not keys[key])
         )
@@ -147,6 +157,14 @@ def _changed_keys(source: Survey, result: Survey) -> tuple[Counter[str], Counter
     gone = source.entries.pick(_surplus(old, before, after))
     come = result.entries.pick(_surplus(new, after, before))
     return _keys(source, gone), _keys(result, come)
+
+
+def _followed(keys: Counter[str], moved: Mapping[str, str]) -> Counter[str]:
+    """Keys as they are called when those that were moved have their new names."""
+    found: Counter[str] = Counter()
+    for key, count in keys.items():
+        found[moved.get(key, key)] += count
+    return found
 
 
 def _hashes(entries: Spans) -> list[bytes]:
