@@ -1,0 +1,193 @@
+"""What a rename would do: the plan for some tracks, made of the library and the disk. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from djtui.files import chosen, on_disk, playlist_files
+from djtui.files.announcing import plural
+from djtui.files.context import BY_CONTEXT, ByContext, Context, contexts
+from djtui.files.facts import Facts, facts_of
+from djtui.files.plan import Choice, Plan, Planned, plan
+from djtui.files.step_rows import FileStep, Identity, Kind
+from djtui.files.target_folders import Refused
+from djtui.files.template import Template, TemplateError
+from djtui.jobs.job import JobError
+from djtui.library import tracks
+from djtui.library.database import Reader
+from djtui.library.tracks import as_json
+
+GONE: Final = "The file is not there."
+_PART: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How files are to be called: one template, or one for albums and one for singles. `root`: see `plan`."""
+
+    template: Template | None
+    templates: Mapping[Context, Template]
+    root: str | None
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Self:
+        """Of the params of a job: template | templates (album, single); root. Raises `JobError`."""
+        try:
+            template = Template(params["template"]) if params.get("template") else None
+            given = BY_CONTEXT | (params.get("templates") or {})
+            templates: dict[Context, Template] = {name: Template(text) for name, text in given.items()}
+        except TemplateError as error:
+            raise JobError(str(error)) from error
+        return cls(template, templates, params.get("root"))
+
+    @property
+    def said(self) -> str:
+        """The template, for a title."""
+        return self.template.text if self.template else "by album and single"
+
+
+@dataclass(slots=True)
+class Sources:
+    """The tracks that are meant, and their files as they lie there.
+
+    `missing`: tracks whose files are not there, with their paths. `inside`: for templates by context, the
+    facts of all tracks in their folders.
+    """
+
+    facts: list[Facts]
+    files: dict[int, Identity]
+    missing: dict[int, str]
+    inside: list[Facts] = field(default_factory=list)
+
+
+async def read(library: Reader, params: Mapping[str, Any], wanted: Wanted) -> Sources:
+    """Find the tracks that the params mean, and look for their files. Raises `JobError`."""
+    ids = await chosen.chosen(library, params)
+    found = Sources([], {}, {})
+    for start in range(0, len(ids), _PART):
+        await _add(library, ids[start : start + _PART], found)
+    if wanted.template is None:
+        found.inside = await _neighbours(library, found.facts)
+    return found
+
+
+async def _add(library: Reader, ids: Sequence[int], found: Sources) -> None:
+    there = await tracks.get_many(library, ids)
+    rows = await library.fetchall(
+        "SELECT track_id, disc FROM file WHERE disc IS NOT NULL"
+        " AND track_id IN (SELECT value FROM json_each(?))",
+        (as_json(list(ids)),),
+    )
+    discs = {row["track_id"]: row["disc"] for row in rows}
+    files = await asyncio.to_thread(
+        on_disk.found_files, {id: track.path for id, track in there.items() if track.path}
+    )
+    for id in ids:
+        if (track := there.get(id)) is None:
+            continue
+        facts = facts_of(track, discs.get(id))
+        if id in files:
+            path, found.files[id] = files[id]
+            facts = facts if path == facts.path else facts._replace(path=path)
+        elif track.path:
+            found.missing[id] = track.path
+        found.facts.append(facts)
+
+
+async def _neighbours(library: Reader, facts: Sequence[Facts]) -> list[Facts]:
+    """All tracks that lie in the same folders: they tell albums from singles."""
+    folders = {it.path.rpartition("/")[0] for it in facts if it.path}
+    rows = await library.fetchall("SELECT path, album, albumartist FROM track WHERE path IS NOT NULL")
+    return [
+        Facts(row["path"], album=row["album"], albumartist=row["albumartist"])
+        for row in rows
+        if row["path"].rpartition("/")[0] in folders
+    ]
+
+
+def planned(sources: Sources, wanted: Wanted, refused: Mapping[int, str]) -> Plan:
+    """The plan for these files. `refused`: tracks that must stay where they are, and why, as sentences."""
+    choice: Choice
+    if wanted.template is not None:
+        choice = wanted.template
+    else:
+        choice = ByContext(contexts(sources.inside), dict(wanted.templates))
+    stay = dict.fromkeys(sources.missing, GONE) | dict(refused)
+    disk = on_disk.disk(facts.path for facts in sources.facts if facts.id in sources.files)
+    return plan(sources.facts, _but(choice, stay) if stay else choice, wanted.root, disk)
+
+
+def _but(choice: Choice, stay: Mapping[int, str]) -> Choice:
+    def chosen_for(facts: Facts) -> Template:
+        if (reason := stay.get(facts.id)) is not None:
+            raise Refused(reason)
+        return choice if isinstance(choice, Template) else choice(facts)
+
+    return chosen_for
+
+
+@dataclass(slots=True)
+class Renames:
+    """A plan that can be shown, and carried out. `lists` are M3U files that point to the tracks."""
+
+    plan: Plan
+    files: dict[int, Identity]
+    lists: list[str]
+
+    @property
+    def items(self) -> Sequence[Planned]:
+        """What becomes of each file, in the order of their paths."""
+        return self.plan.items
+
+    def paths(self) -> dict[int, str]:
+        """The new paths, by track."""
+        return {item.id: item.target for item in self.items if item.target != item.path}
+
+    def counts(self) -> dict[str, int]:
+        """planned (to be renamed), skipped (they have their names), refused."""
+        found = self.plan.counts()
+        planned = found["rename"] + found["conflict"]
+        return {"planned": planned, "skipped": found["unchanged"], "refused": found["refused"]}
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """The plan as plain data: id, from, to, status, reason."""
+        return [
+            {"id": it.id, "from": it.path, "to": it.target, "status": it.status, "reason": it.reason}
+            for it in self.items
+        ]
+
+    def steps(self) -> list[FileStep]:
+        """All that is to be done to files, in its order."""
+        steps = [FileStep(number, None, "folder", path) for number, path in enumerate(self.plan.folders, 1)]
+        for number, step in enumerate(self.plan.steps(), len(steps) + 1):
+            kind: Kind = "copy" if step.kind == "copy" else "move"
+            detail = {} if step.last else {"parked": True}
+            file = self.files.get(step.id)
+            steps.append(FileStep(number, step.id, kind, step.source, step.target, "meant", file, detail))
+        return steps
+
+    def list_steps(self, first: int) -> list[FileStep]:
+        """The steps that let M3U files follow; `first` is the number of the first one."""
+        return [FileStep(number, None, "list", path) for number, path in enumerate(self.lists, first)]
+
+
+async def with_lists(plan: Plan, sources: Sources, places: Sequence[str]) -> Renames:
+    """The plan with the M3U files, among these and below these folders, that it concerns."""
+    renames = Renames(plan, sources.files, [])
+    names = {item.path: item.target for item in plan.items if item.target != item.path}
+    if places and names:
+        renames.lists = await asyncio.to_thread(_pointing, places, names)
+    return renames
+
+
+def _pointing(places: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    composed = playlist_files.Names(names)
+    return [path for path in playlist_files.found(places) if playlist_files.points_to(path, composed)]
+
+
+def title(renames: Renames, wanted: Wanted) -> str:
+    """The change in the history."""
+    return f"Rename of {plural(renames.counts()['planned'])}: {wanted.said}"
