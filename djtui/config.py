@@ -96,6 +96,24 @@ class AnalysisSettings:
         False, "Give tracks without a beat grid the analysed one; it goes to Traktor at the next export."
     )
     on_battery: bool = _option(False, "Go on analysing while the laptop runs on its battery.")
+    after_scan: bool = _option(False, "Analyse new tracks when a scan has brought them.")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """What is done to files."""
+
+    trash: str = _option(
+        "", "A folder outside of your music where merged duplicates go; empty: trash, beside the library."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WarnSettings:
+    """When djtui asks before it begins something large."""
+
+    files: int = _option(10_000, "Files from which on a scan is announced with cheaper ways.", low=1)
+    critical: int = _option(25_000, "Files from which on it is called a large one.", low=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +226,13 @@ class Settings:
     traktor: TraktorSettings = field(default_factory=TraktorSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     spotify: SpotifySettings = field(default_factory=SpotifySettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
+    warn: WarnSettings = field(default_factory=WarnSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     source: Path | None = None
 
 
-GROUPS: Final = ("pool", "jobs", "traktor", "analysis", "spotify", "ui")
+GROUPS: Final = ("pool", "jobs", "traktor", "analysis", "spotify", "files", "warn", "ui")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,50 @@ def _spotify_warm(params: dict[str, Any], library: Library, settings: Settings) 
     return warm_job(params, settings)
 
 
+def _rename(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.renaming import rename_job
+
+    return rename_job(params, library, settings)
+
+
+def _tags(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.files.tagging import tags_job
+
+    return tags_job(params, settings)
+
+
+def _file_undo(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.reversing import reversing_job
+
+    return reversing_job(params, library, settings)
+
+
+def _duplicates(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.files.comparing import comparing_job
+
+    return comparing_job(params)
+
+
+def _merge(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.merging import merging_job
+
+    return merging_job(params, settings)
+
+
+def _relocate(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.after_scan import Collections
+    from djtui.files.relocating import relocate_job
+
+    return relocate_job(params, neighbour=Collections())
+
+
+def _relocate_undo(params: dict[str, Any], library: Library, settings: Settings) -> Job:
+    from djtui.bridge.after_scan import Collections
+    from djtui.files.unrelocating import undo_job
+
+    return undo_job(params, neighbour=Collections())
+
+
 def _route_apply(params: dict[str, Any], library: Library, settings: Settings) -> Job:
     from djtui.routing.applying import apply_job
 
@@ -90,6 +134,13 @@ KINDS: JobKinds = {
     "traktor-nights": _traktor_nights,
     "analysis": _analysis,
     "scan": _scan,
+    "rename": _rename,
+    "tags": _tags,
+    "file-undo": _file_undo,
+    "duplicates": _duplicates,
+    "merge": _merge,
+    "relocate": _relocate,
+    "relocate-undo": _relocate_undo,
     "spotify-sync": _spotify_sync,
     "spotify-warm": _spotify_warm,
     "spotify-match": _spotify_match,

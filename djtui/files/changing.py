@@ -103,22 +103,22 @@ class Changing:
 
     async def _place(self, ctx: Context, kinds: Sequence[Kind]) -> Batches:
         """Batch after batch, in the order of the steps."""
-        change_id = self._id
-        last: int | None = None
-        first = True
-        while steps := await _next_steps(ctx, change_id, kinds, last):
-            last = steps[-1].step
-            if first:
-                folders = {(step.target or step.source).rpartition("/")[0] for step in steps}
-                await asyncio.to_thread(tidy, folders)
-                first = False
+        steps = await _next_steps(ctx, self._id, kinds, None)
+        folders = {(step.target or step.source).rpartition("/")[0] for step in steps}
+        await asyncio.to_thread(tidy, folders)
+        while steps:
             outcomes = await self._carried_out(ctx.library, steps)
-            yield Batch(
-                partial(self._confirm, outcomes=outcomes),
-                processed=_files(outcomes),
-                updated=_files(outcomes, "done"),
-                failures=failures(outcomes),
-            )
+            following = asyncio.ensure_future(_next_steps(ctx, self._id, kinds, steps[-1].step))
+            try:
+                yield Batch(
+                    partial(self._confirm, outcomes=outcomes),
+                    processed=_files(outcomes),
+                    updated=_files(outcomes, "done"),
+                    failures=failures(outcomes),
+                )
+                steps = await following
+            finally:
+                following.cancel()
 
     async def _carried_out(self, library: Reader, steps: Sequence[FileStep]) -> list[Outcome]:
         """What became of some steps."""

@@ -41,20 +41,22 @@ async def note_moves(tx: Tx, outcomes: Sequence[Outcome], moved: Moved = nobody)
         by_path[begin] = step.target
     if not by_path:
         return
-    rows = await tx.fetchall(f"SELECT id, path FROM track WHERE path {_AMONG}", (as_json(list(by_path)),))
-    paths |= {row["id"]: by_path[row["path"]] for row in rows if row["id"] not in paths}
-    there = await tx.fetchall(f"SELECT id, path FROM track WHERE id {_AMONG}", (as_json(list(paths)),))
-    before = {row["id"]: row["path"] for row in there}
-    paths = {id: path for id, path in paths.items() if id in before}
+    rows = await tx.fetchall(
+        f"SELECT id, path FROM track WHERE path {_AMONG} UNION SELECT id, path FROM track WHERE id {_AMONG}",
+        (as_json(list(by_path)), as_json(list(paths))),
+    )
+    before = {row["id"]: row["path"] for row in rows}
+    paths = {id: paths.get(id) or by_path[path] for id, path in before.items()}
     await tracks.update(tx, {id: _fields(before[id], path) for id, path in paths.items()})
     await _move_files(tx, paths)
     heard = await tx.fetchall(
         f"SELECT track_id AS id FROM analysis WHERE track_id {_AMONG}", (as_json(list(paths)),)
     )
-    await tx.executemany(
-        "UPDATE analysis SET path = ? WHERE track_id = ? AND path = ?",
-        [(paths[row["id"]], row["id"], before[row["id"]]) for row in heard],
-    )
+    if heard:
+        await tx.executemany(
+            "UPDATE analysis SET path = ? WHERE track_id = ? AND path = ?",
+            [(paths[row["id"]], row["id"], before[row["id"]]) for row in heard],
+        )
     if final := {id: path for id, path in paths.items() if id not in parked}:
         await moved(tx, final)
 
@@ -74,6 +76,8 @@ async def _move_files(tx: Tx, paths: Mapping[int, str]) -> None:
         " OR path IN (SELECT value FROM json_each(?2))",
         (as_json(list(paths)), as_json(list(paths.values()))),
     )
+    if not there:
+        return
     known = [row["track_id"] for row in there]
     stale = [(id,) for id in known if id not in paths]
     await tx.executemany("DELETE FROM file WHERE track_id = ?", stale)  # of tracks whose files are gone

@@ -30,7 +30,7 @@ from djtui.files.container import (
 Span = tuple[int, int]
 """First byte, and the one behind the last."""
 
-SAMPLE: Final = 16 * 1024
+SAMPLE: Final = 4 * 1024
 _READ: Final = 1 << 20
 _UNKNOWN_SIZE: Final = (0, 0xFFFFFFFF)
 _MOST_METADATA: Final = 4096
@@ -41,7 +41,7 @@ _OGG_TAIL: Final = 3 << 15
 
 
 def sampled(path: str) -> bytes:
-    """A cheap hash that recognises a moved file: of the sound's length and 16 kB of its begin, middle, end.
+    """A cheap hash that recognises a moved file: of the sound's length and 4 kB of its begin, middle, end.
 
     Of Ogg the length is the last granule position, and there is no middle: it could not be found without
     reading every page. Raises `Unreadable`.

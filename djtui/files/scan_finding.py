@@ -11,7 +11,7 @@ from typing import Final
 from djtui.files.scan_size import Size, duration, measure
 from djtui.files.scan_state import Batches, Scan, nothing
 from djtui.files.scan_walk import Found, Seen, Walk, spelled
-from djtui.files.storing import Known, known_at, known_files, mark_missing, reading_rate, troubles_at
+from djtui.files.storing import Known, known_at, known_files, mark_missing, reading_rate, trashed, troubles_at
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
 
 _FIRST: Final = 250
@@ -31,6 +31,7 @@ class Finding:
     repeat: bool = True
     beside: tuple[str, ...] = ("Reading",)
     _back: dict[int, int] = field(default_factory=dict)
+    _trashed: frozenset[str] = frozenset()
     _ahead: asyncio.Task[Found | None] | None = None
 
     async def estimate(self, ctx: Context) -> Estimate:
@@ -48,17 +49,19 @@ class Finding:
         work = self.job
         if work.walk is None:
             work.walk = Walk(work.folders if work.retry is None else sorted(work.retry))
+            self._trashed = await trashed(ctx.library)
             self._ahead = self._walk_on(work.walk, _FIRST)
         while self._ahead is not None and (found := await self._ahead) is not None:
             self._ahead = self._walk_on(work.walk, _AT_ONCE)
+            files = [seen for seen in found.files if seen.path not in self._trashed]
             work.unread += found.unread
             work.bad_names += len(found.failures) - len(found.unread)
-            work.found += len(found.files) + len(found.failures) - len(found.unread)
-            self._back |= await self._sort(ctx, found.files)
+            work.found += len(files) + len(found.failures) - len(found.unread)
+            self._back |= await self._sort(ctx, files)
             back = dict(self._back) if not work.dry_run else {}
             yield Batch(
                 partial(mark_missing, marks=back) if back else nothing,
-                processed=len(found.files),
+                processed=len(files),
                 failures=[ItemFailure(spelled(path), sentence) for path, sentence in found.failures],
             )
             self._back.clear()

@@ -114,6 +114,14 @@ async def troubles_at(library: Reader, paths: Sequence[str]) -> dict[str, Troubl
     return {row["path"]: Trouble(*row) for row in rows}
 
 
+async def trashed(library: Reader) -> frozenset[str]:
+    """Where the files lie that djtui has moved to the trash: they are no tracks, wherever the trash is."""
+    rows = await library.fetchall(
+        "SELECT target FROM file_step WHERE kind = 'trash' AND state IN ('meant', 'done')"
+    )
+    return frozenset(row["target"] for row in rows)
+
+
 async def maybe_moved(library: Reader, read: Sequence[ReadFile], seen: Callable[[int], bool]) -> Candidates:
     """For files at paths that no track has: the tracks that may lie there now.
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
-from djtui.library import analyses, history, tracks
+from djtui.library import history, tracks
 from djtui.library.database import Reader, Tx
+from djtui.library.guesses import guesses
 from djtui.library.tracks import GIVEN, as_json
 from djtui.model.track import SYNCED
 from djtui.traktor import moving
@@ -128,7 +129,7 @@ class Storing:
         bases = await self._bases(
             library, [link.entry_id for link, _, _ in entries if link.entry_id is not None]
         )
-        heard = await analyses.filled(library, list(images))
+        guessed = await guesses(library, list(images))
         moves = await moving.awaited(library, list(images))
         found = []
         for link, entry, _ in entries:
@@ -145,7 +146,7 @@ class Storing:
             traktor = facts | {"cues": cues}
             # A track that was never in this file has no base: what one side does not know, the other does.
             base = {} if drift is None else image | drift
-            base |= _guesses(heard.get(link.track_id, {}), base, image, traktor)
+            base |= _replaceable(guessed.get(link.track_id, {}), base, image, traktor)
             merged = merge(base, image, traktor, self.strategy)
             after = {name: facts[name] for name in FACTS if facts[name] != image[name]} | merged.changes
             before = {name: image[name] or [] if name == "cues" else image[name] for name in after}
@@ -264,10 +265,10 @@ class Storing:
         )
 
 
-def _guesses(heard: Image, base: Image, library: Image, traktor: Image) -> dict[str, Any]:
-    """What our analysis filled in where nobody knew anything is no edit: Traktor's own value replaces it."""
+def _replaceable(guessed: Image, base: Image, library: Image, traktor: Image) -> dict[str, Any]:
+    """What tags or an analysis filled in where nobody knew anything is no edit: Traktor's replaces it."""
     return {
         name: value
-        for name, value in heard.items()
+        for name, value in guessed.items()
         if base.get(name) is None and library.get(name) == value and traktor.get(name) is not None
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.benchmarks import (
     bench_analysis,
     bench_export,
+    bench_files,
     bench_import,
     bench_routing,
     bench_spotify,
@@ -18,6 +19,7 @@ if __name__ == "__main__":
         [
             *bench_import.main(),
             *bench_export.main(),
+            *bench_files.main(),
             *bench_table.main(),
             *bench_tui.main(),
             *bench_routing.main(),

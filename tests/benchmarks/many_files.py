@@ -11,32 +11,31 @@ from typing import Any, Final
 
 import numpy as np
 import soundfile
+from mutagen import flac, id3
 from mutagen.aiff import AIFF
-from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, COMM, TALB, TBPM, TCON, TDRC, TIT2, TKEY, TPE1, TPE2, TPUB, TRCK, TSRC
 from mutagen.mp3 import MP3
 from mutagen.wave import WAVE
 
 SHARES: Final = {"mp3": 0.7, "flac": 0.15, "aiff": 0.1, "wav": 0.05}
+SMALL: Final = {"mp3": 1.0}
 FOLDER: Final = 50  # files in each
 _NUMBER: Final = b"000000"
-_COVER: Final = 30_000
 _RATE: Final = 44_100
-_SECONDS: Final = 1.0
 
 
-def write_files(folder: Path, count: int, seed: int = 7) -> list[Path]:
-    """Make so many files below `folder`, no two alike in sound, title or path."""
-    dice = Random(seed)
-    models = {extension: _model(extension) for extension in SHARES}
-    limits = list(accumulate(SHARES.values()))
+def write_files(folder: Path, count: int, *, small: bool = False) -> list[Path]:
+    """Make so many files below `folder`, no two alike in sound, title or path. `small`: of 5 kB each."""
+    dice = Random(7)
+    shares = SMALL if small else SHARES
+    models = {extension: _model(extension, small) for extension in shares}
+    limits = list(accumulate(shares.values()))
     paths = []
     for number in range(count):
         place = folder / f"Label {number // FOLDER // 20:03}" / f"Album {number // FOLDER:05}"
         if number % FOLDER == 0:
             place.mkdir(parents=True)
         roll = dice.random()
-        extension = next(name for name, limit in zip(SHARES, limits, strict=True) if roll <= limit)
+        extension = next(name for name, limit in zip(shares, limits, strict=True) if roll <= limit)
         data, sound = models[extension]
         own = bytearray(data.replace(_NUMBER, b"%06d" % number))
         own[sound : sound + 6] = b"%06d" % number
@@ -46,46 +45,53 @@ def write_files(folder: Path, count: int, seed: int = 7) -> list[Path]:
     return paths
 
 
-def _model(extension: str) -> tuple[bytes, int]:
-    """A file whose texts hold a number, and a place in the middle of its sound."""
-    noise = np.random.default_rng(len(extension)).standard_normal((round(_SECONDS * _RATE), 2)) * 0.1
+def _model(extension: str, small: bool) -> tuple[bytes, int]:
+    """A file whose texts hold a number, and a place in its sound that a sample meets."""
+    seconds, cover = (0.15, 500) if small else (1.0, 30_000)
+    picture = Random(1).randbytes(cover)
+    noise = np.random.default_rng(len(extension)).standard_normal((round(seconds * _RATE), 2)) * 0.1
     file = BytesIO()
     soundfile.write(file, noise, _RATE, format=extension.upper())
     file.seek(0)
     if extension == "flac":
-        _tag_flac(file)
+        _tag_flac(file, picture)
     else:
-        _tag_id3(file, {"mp3": MP3, "aiff": AIFF, "wav": WAVE}[extension])
+        _tag_id3(file, {"mp3": MP3, "aiff": AIFF, "wav": WAVE}[extension], picture)
     data = file.getvalue()
-    return data, len(data) - len(data) // 4
+    chunk = {"wav": b"data", "aiff": b"SSND"}.get(extension)
+    return data, data.index(chunk) + 200 if chunk else len(data) - 200
 
 
-def _tag_id3(file: BytesIO, form: Any) -> None:
+def _tag_id3(file: BytesIO, form: Any, picture: bytes) -> None:
     sound = form(file)
     sound.add_tags()
     number = _NUMBER.decode()
-    for frame in (
-        TIT2(encoding=3, text=f"Title {number} (Extended Mix)"),
-        TPE1(encoding=3, text=f"Artist {number}"),
-        TPE2(encoding=3, text="Various Artists"),
-        TALB(encoding=3, text="An Album of Some Length"),
-        TCON(encoding=3, text="Techno (Peak Time / Driving)"),
-        TPUB(encoding=3, text="A Label"),
-        TDRC(encoding=3, text="2024-05-17"),
-        TRCK(encoding=3, text="3/12"),
-        TBPM(encoding=3, text="128"),
-        TKEY(encoding=3, text="Am"),
-        TSRC(encoding=3, text="DEA000000001"),
-        COMM(encoding=3, lang="eng", desc="", text="Bought in a shop, 8A - Energy 7"),
-        APIC(encoding=3, mime="image/jpeg", type=3, desc="", data=Random(1).randbytes(_COVER)),
-    ):
+    said = {
+        "TIT2": f"Title {number} (Extended Mix)",
+        "TPE1": f"Artist {number}",
+        "TPE2": "Various Artists",
+        "TALB": "An Album of Some Length",
+        "TCON": "Techno (Peak Time / Driving)",
+        "TPUB": "A Label",
+        "TDRC": "2024-05-17",
+        "TRCK": "3/12",
+        "TBPM": "128",
+        "TKEY": "Am",
+        "TSRC": "DEA000000001",
+    }
+    forms: Any = id3
+    frames = [getattr(forms, name)(encoding=3, text=text) for name, text in said.items()]
+    frames.append(forms.COMM(encoding=3, lang="eng", desc="", text="Bought in a shop, 8A - Energy 7"))
+    frames.append(forms.APIC(encoding=3, mime="image/jpeg", type=3, desc="", data=picture))
+    for frame in frames:
         sound.tags.add(frame)
     file.seek(0)
     sound.save(file)
 
 
-def _tag_flac(file: BytesIO) -> None:
-    sound = FLAC(file)
+def _tag_flac(file: BytesIO, picture: bytes) -> None:
+    form: Any = flac
+    sound = form.FLAC(file)
     number = _NUMBER.decode()
     sound.update(
         {
@@ -102,12 +108,12 @@ def _tag_flac(file: BytesIO) -> None:
             "comment": "Bought in a shop, 8A - Energy 7",
         }
     )
-    cover = Picture()
-    cover.type, cover.mime, cover.data = 3, "image/jpeg", Random(1).randbytes(_COVER)
+    cover = form.Picture()
+    cover.type, cover.mime, cover.data = 3, "image/jpeg", picture
     sound.add_picture(cover)
     file.seek(0)
     sound.save(file)
 
 
 if __name__ == "__main__":
-    write_files(Path(sys.argv[1]), int(sys.argv[2]))
+    write_files(Path(sys.argv[1]), int(sys.argv[2]), small="--small" in sys.argv)

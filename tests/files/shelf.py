@@ -1,4 +1,4 @@
-"""A folder of files and the library of them, and jobs that are done to their end: for tests of changing files."""
+"""A folder of files, the library of them, and jobs done to their end: for tests of changing files."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def tree(folder: Path) -> Tree:
 
 def attributes(folder: Path) -> dict[str, tuple[int, ...]]:
     """Of all files and folders what a change would leave behind: times, sizes, inodes, rights."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for place, folders, files in os.walk(folder):
         for path in (place, *(os.path.join(place, name) for name in (*folders, *files))):
             it = os.lstat(path)

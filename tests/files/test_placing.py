@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -122,14 +123,14 @@ def test_folders_are_made_and_only_empty_ones_go(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Path:
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system."""
     place = Path("/dev/shm")
     if not place.is_dir() or place.stat().st_dev == tmp_path.stat().st_dev or not os.access(place, os.W_OK):
         pytest.skip("needs a second file system")
     folder = place / f"djtui-{os.getpid()}"
     folder.mkdir()
-    yield folder  # type: ignore[misc]
+    yield folder
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
@@ -159,7 +160,7 @@ def test_a_copy_that_was_cut_off_before_the_old_file_went_is_finished(
     source.write_bytes(b"sound")
     step = FileStep(1, 1, "copy", str(source), str(target), file=look(str(source)))
     with monkeypatch.context() as patch:
-        patch.setattr(no_overwrite.os, "unlink", lambda path: 1 / 0)
+        patch.setattr("djtui.files.no_overwrite.os.unlink", lambda path: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             Placing([step], {}).carried_out()
     assert source.exists() and target.exists()

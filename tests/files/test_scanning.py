@@ -445,6 +445,19 @@ async def test_a_folder_that_is_not_there_is_a_sentence(library: Library, music:
         await requests.submit(library, KINDS, "scan", {"folders": [os.fsdecode(bytes(music) + b"/\xff")]})
 
 
+async def test_what_lies_in_the_trash_is_no_track(library: Library, music: Path) -> None:
+    path = song(music / "trash", "a.flac", "a")
+    song(music, "b.flac", "b")
+    async with library.writing() as tx:
+        await tx.execute("INSERT INTO change (id, at, kind, title) VALUES (1, '2026', 'merge', 'Merge')")
+        await tx.execute(
+            "INSERT INTO file_step (change_id, step, kind, source, target, state)"
+            " VALUES (1, 1, 'trash', '/old.flac', ?, 'done')",
+            (str(path),),
+        )
+    assert await counts(library, music) == {"found": 1, "added": 1}
+
+
 async def test_a_single_file_may_be_scanned(library: Library, music: Path) -> None:
     path = song(music, "a.flac", "a")
     song(music, "b.flac", "b")

@@ -223,6 +223,25 @@ async def test_what_the_analysis_filled_in_gives_way_to_traktors_own(deck: Deck)
     assert [conflict.field for conflict in await deck.conflicts()] == ["key"]
 
 
+async def test_what_a_scan_read_from_tags_gives_way_to_traktors_own(deck: Deck) -> None:
+    deck.write(collection(entry("a", inside="") + entry("b", inside="")))
+    await deck.imported()
+    for title in ("a", "b"):
+        await deck.edit(title, key=9)
+    id = (await deck.ids())["a"]
+    async with deck.library.writing() as tx:
+        await tx.insert(
+            "file",
+            ("track_id", "path", "size", "mtime_ns", "tags", "scanned"),
+            [(id, "/a.mp3", 1, 1, '{"key": 9}', "2026-01-01T00:00:00Z")],
+        )
+    deck.write(deck.text.replace("</ENTRY>", '<MUSICAL_KEY VALUE="21"></MUSICAL_KEY>\n</ENTRY>'))
+    await deck.imported()
+    assert (await deck.image("a"))["key"] == 21
+    assert (await deck.image("b"))["key"] == 9
+    assert [conflict.field for conflict in await deck.conflicts()] == ["key"]
+
+
 @pytest.mark.parametrize("how", ["undone", "lost", "kept"])
 async def test_an_export_beside_an_open_question_over_a_cue_settles_nothing(deck: Deck, how: str) -> None:
     deck.write(collection(entry("a", inside=GRID + ONE + TWO)))
