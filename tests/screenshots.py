@@ -79,7 +79,11 @@ async def _with_sounds(folder: Path) -> None:
     (folder / "music" / "pictured").mkdir(parents=True, exist_ok=True)
     files = {row["id"]: folder / "music" / "pictured" / f"{row['id']}.flac" for row in rows}
     for row in rows:
-        save(files[row["id"]], compose(row["bpm"], "Am", "house", seconds=row["duration"], seed=row["id"]), RATE)
+        save(
+            files[row["id"]],
+            compose(row["bpm"], "Am", "house", seconds=row["duration"], seed=row["id"]),
+            RATE,
+        )
     async with library.writing() as tx:
         await tracks.update(tx, {id: {"path": str(path)} for id, path in files.items()})
     await library.close()

@@ -20,6 +20,10 @@ from djtui.library.playlists import PlaylistError
 _COMMANDS = {
     "traktor": "traktor",
     "spotify": "spotify",
+    "route": "route",
+    "scan": "scan",
+    "duplicates": "duplicates",
+    "relocate": "relocate",
     "analyze": "analyze",
     "differences": "differences",
     "search": "library",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Final
 
 import click
 
@@ -14,6 +15,9 @@ from djtui.library import history as changes
 from djtui.library.database import Library
 from djtui.library.history import Change, Undone
 from djtui.traktor import restoring
+
+ROUTE: Final = "route"
+RELOCATE: Final = "relocate"
 
 
 @click.command()
@@ -83,6 +87,30 @@ async def _restoring(library: Library, change: Change, *, redo: bool) -> dict[st
     return await restoring.undo_params(library, change)
 
 
+async def _undo_route(session: Session, library: Library, change: Change, *, redo: bool) -> int:
+    """Have a job put the playlists back that a run of routing wrote. Raises `HistoryError`."""
+    if redo:
+        raise Failure(f"{change.title} is not redone from the history: djtui route apply")
+    from djtui.cli import route_apply
+    from djtui.routing.undoing import undo_params
+
+    params = await undo_params(library, change)
+    return await route_apply.put_back(session, library, params, wait=False, again=f"djtui undo {change.id}")
+
+
+async def _undo_relocation(session: Session, library: Library, change: Change, *, redo: bool) -> int:
+    """Have a job make tracks missing again whose files were found. Raises `HistoryError`."""
+    from djtui.files.unrelocating import undo_params
+
+    params = await undo_params(library, change, redo=redo)
+    return await run_job(
+        session,
+        "relocate-undo",
+        params,
+        lambda result: [f"{change.title}: {result['undone']:,} lie where they lay before."],
+    )
+
+
 async def _reverse(session: Session, number: int | None, *, redo: bool) -> int | None:
     verb = "Redo" if redo else "Undo"
 
@@ -97,6 +125,10 @@ async def _reverse(session: Session, number: int | None, *, redo: bool) -> int |
             if newest is None:
                 raise Failure(f"There is nothing to {verb.lower()}.")
             change = newest
+        if change.kind == RELOCATE:
+            return await _undo_relocation(session, library, change, redo=redo)
+        if change.kind == ROUTE:
+            return await _undo_route(session, library, change, redo=redo)
         if change.kind in changes.BY_JOB:
             params = await _restoring(library, change, redo=redo)
             return await run_job(session, "traktor-restore", params, restore_lines)

@@ -16,6 +16,7 @@ from djtui.files.watching import Watching
 from djtui.jobs.hosting import serve_process
 from djtui.jobs.locks import host_is_free
 from djtui.kinds import KINDS
+from djtui.routing.scheduling import RouteSchedule
 from djtui.spotify.scheduling import Schedule
 from djtui.traktor.auto import AutoState, AutoSync
 
@@ -29,7 +30,8 @@ async def host(session: Session) -> int | None:
 
     The screens and commands start a host by themselves; this one stays. With the setting traktor.auto it also
     keeps the library and Traktor's collection in step, with spotify.every_min the library and Spotify; and
-    folders that are watched (djtui scan DIR --watch) are scanned when something changes in them.
+    folders that are watched (djtui scan DIR --watch) are scanned when something changes in them. Bases that
+    are to be applied by themselves (djtui route edit) are.
     """
     session.out.note(f"Hosting {session.library_path}. Ctrl-C ends it; jobs stop at their next checkpoint.")
     async with session.library() as library:
@@ -38,10 +40,12 @@ async def host(session: Session) -> int | None:
         )
         schedule = Schedule(library, lambda: session.settings, KINDS, _is_here, told=session.out.note)
         watching = Watching(library, lambda: session.settings, KINDS, _is_here, told=session.out.note)
+        routing = RouteSchedule(library, lambda: session.settings, KINDS, _is_here, told=session.out.note)
         tasks = {
             asyncio.create_task(sync.run(), name="Auto-sync"),
             asyncio.create_task(watching.run(), name="The watch over folders"),
             asyncio.create_task(schedule.run(), name="The schedule for Spotify"),
+            asyncio.create_task(routing.run(), name="The schedule for routing"),
         }
         for task in tasks:
             task.add_done_callback(partial(_ended, session))

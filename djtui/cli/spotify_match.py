@@ -80,27 +80,31 @@ async def missing(session: Session, query: tuple[str, ...], limit: int) -> None:
     text = f"owned:no ({' '.join(query)})" if query else "owned:no"
     where(" ".join(query))
     async with session.library(create=False):
-        rows = _songs(session, to_sql(parse(text), indexed=False), limit or -1)
+        rows, total = _songs(session, to_sql(parse(text), indexed=False), limit or -1)
     lines = table(
         ("song", "artist", "title", "album", "time"),
         [(row["id"], row["artist"], row["title"], row["album"], minutes(row["duration"])) for row in rows],
         right=(0, 4),
     )
+    shown = f" The first {len(rows):,} are shown: --limit 0 shows all." if len(rows) < total else ""
     session.out.result(
-        [*(lines if rows else []), f"{plural(len(rows), 'song')} not in the library."],
+        [*(lines if rows else []), f"{plural(total, 'song')} not in the library.{shown}"],
         count=len(rows),
+        total=total,
         songs=[dict(row) for row in rows],
     )
 
 
-def _songs(session: Session, found: Where, limit: int) -> list[sqlite3.Row]:
+def _songs(session: Session, found: Where, limit: int) -> tuple[list[sqlite3.Row], int]:
+    """So many of the songs, and how many there are."""
+    source = f"FROM track LEFT JOIN track_text ON track_text.id = track.id WHERE {found.sql}"
     connection = songs_connection(session.library_path)
     try:
-        return connection.execute(
-            f"SELECT {_COLUMNS} FROM track LEFT JOIN track_text ON track_text.id = track.id"
-            f" WHERE {found.sql} ORDER BY track.artist, track.title LIMIT ?",
-            (*found.params, limit),
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} {source} ORDER BY track.artist, track.title LIMIT ?", (*found.params, limit)
         ).fetchall()
+        (total,) = connection.execute(f"SELECT count(*) {source}", found.params).fetchone()
+        return rows, total
     finally:
         connection.close()
 

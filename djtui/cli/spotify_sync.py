@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from djtui.cli.output import minutes, plural
-from djtui.cli.running import Lines, ending, follow_job, show
-from djtui.cli.session import WAITING, Session, command
+from djtui.cli.running import ending, follow_job, show
+from djtui.cli.session import WAITING, Failure, Session, command
 from djtui.cli.spotify_shared import budget, iso, signed_in
-from djtui.jobs import requests, views
+from djtui.jobs import records, requests, views
+from djtui.spotify.asking import KIND, LIMITED, sync_params
 from djtui.spotify.budget import Budget, Use
 from djtui.spotify.clock import WALL, local_time
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from djtui.library.database import Library
 
 _TICK_S: Final = 1.0
+_PURPOSES: Final = {Use.SYNC: "a sync", Use.WRITE: "djtui"}
 
 
 @click.command()
@@ -56,33 +58,51 @@ async def warm(session: Session) -> int | None:
     from there the next time: once a day is enough.
     """
     signed_in(session)
-    return await _run(session, "spotify-warm", {}, Use.ENRICH, _warm_lines, wait=False)
+    async with session.library() as library:
+        view = await watched(session, library, "spotify-warm", {}, Use.ENRICH, wait=False)
+        return await ending(session, library, view, _warm_lines)
 
 
 async def run_sync(session: Session, *, full: bool = False, wait: bool = False) -> int:
     """Sync, whoever is signed in. Returns the exit code."""
-    return await _run(session, "spotify-sync", {"full": full}, Use.SYNC, _sync_lines, wait=wait)
-
-
-async def _run(
-    session: Session, kind: str, params: dict[str, Any], use: Use, lines: Lines, *, wait: bool
-) -> int:
     async with session.library() as library:
-        watch = _Watch(session, library, use, patient=wait)
-        async with watch.counting_down():
-            try:
-                view = await follow_job(session, library, kind, params, watch=watch.look, display=watch.show)
-            except _Left as left:
-                view = left.view
-        if watch.limit is None or view.is_over:
-            return await ending(session, library, view, lines)
-        session.out.error(
-            watch.limit.sentence(view),
-            job=view.id,
-            blocked_until=iso(watch.limit.until),
-            requests=sum(phase.requests for phase in view.phases),
-        )
-        return WAITING
+        params = await sync_params(library, full=full)
+        if params["full"] and not full:
+            session.out.note("A sync of everything was not done yet: it goes on.")
+        view = await watched(session, library, KIND, params, Use.SYNC, wait=wait)
+        return await ending(session, library, view, _sync_lines)
+
+
+async def watched(
+    session: Session,
+    library: Library,
+    kind: str,
+    params: dict[str, Any],
+    use: Use,
+    *,
+    wait: bool,
+    again: str | None = None,
+) -> JobView:
+    """Do a job that asks Spotify, with a countdown where it waits; how it ended. `again` is the command that
+    goes on with it. Raises `Failure` (75) where the day's requests are used up, unless `wait`."""
+    watch = _Watch(session, library, use, patient=wait)
+    async with watch.counting_down():
+        try:
+            view = await follow_job(session, library, kind, params, watch=watch.look, display=watch.show)
+        except _Left as left:
+            view = left.view
+    if watch.limit is None or view.is_over:
+        return view
+    if view.state == "paused":
+        async with library.writing() as tx:
+            await records.say(tx, view.id, LIMITED)
+    raise Failure(
+        watch.limit.sentence(view, again or f"djtui {view.kind.replace('-', ' ')}"),
+        WAITING,
+        job=view.id,
+        blocked_until=iso(watch.limit.until),
+        requests=sum(phase.requests for phase in view.phases),
+    )
 
 
 class _Left(Exception):
@@ -101,14 +121,14 @@ class _Limit:
     why: str
     elsewhere: bool  # another process works the job
 
-    def sentence(self, view: JobView) -> str:
-        """What it means for who typed the command."""
+    def sentence(self, view: JobView, again: str) -> str:
+        """What it means for who typed the command; `again` goes on with it."""
         begun = f"{self.why} until {local_time(self.until, WALL.now())}."
         if self.elsewhere:
             return f"{begun} The djtui that works job {view.id} goes on then by itself."
-        again = view.kind.replace("-", " ")
-        waits = ", and with --wait it waits" if again == "spotify sync" else ""
-        return f"{begun} What was read is kept: `djtui {again}` goes on then where it stopped{waits}."
+        waits = "" if view.kind == "spotify-warm" else ", and with --wait it waits"
+        done = "read" if view.kind.startswith("spotify") else "done"
+        return f"{begun} What was {done} is kept: `{again}` goes on then where it stopped{waits}."
 
 
 class _Watch:
@@ -121,7 +141,7 @@ class _Watch:
         self._use = use
         self._patient = patient
         self._view: JobView | None = None
-        self._told: datetime | None = None
+        self._told: str | None = None
         self._phases: dict[str, PhaseView] = {}
 
     # -- what is seen -----------------------------------------------------------------------------
@@ -160,10 +180,12 @@ class _Watch:
 
     def _announce(self, view: JobView) -> None:
         """Say once why it waits."""
-        phase = _waiting(view)
-        if phase is not None and phase.blocked_until != self._told:
-            self._told = phase.blocked_until
-            self._session.out.note(phase.wait_reason or view.message or "Spotify asks for a pause.")
+        if (phase := _waiting(view)) is None:
+            return
+        why = phase.wait_reason or view.message or "Spotify asks for a pause."
+        if why != self._told:
+            self._told = why
+            self._session.out.note(why)
 
     def _tell_phases(self, view: JobView) -> None:
         """An event for each phase that has moved."""
@@ -218,11 +240,13 @@ class _Watch:
 
 
 def _waiting(view: JobView) -> PhaseView | None:
-    """The phase that waits longest, where all that could go on wait."""
+    """The phase that waits longest, where all that could go on wait: first one that waits for no moment."""
     if view.state != "waiting":
         return None
-    waiting = [phase for phase in view.phases if phase.state == "waiting" and phase.blocked_until is not None]
-    return max(waiting, key=lambda phase: str(phase.blocked_until), default=None)
+    waiting = [phase for phase in view.phases if phase.state == "waiting"]
+    return max(
+        waiting, key=lambda phase: (phase.blocked_until is None, str(phase.blocked_until)), default=None
+    )
 
 
 def _why(found: Budget, use: Use) -> str | None:
@@ -231,7 +255,7 @@ def _why(found: Budget, use: Use) -> str | None:
         return None if found.kind == "window" else "Spotify's daily quota is used up"
     if found.room(use) != 0:
         return None
-    purpose = "a sync" if use is Use.SYNC else "filling the gaps"
+    purpose = _PURPOSES.get(use, "filling the gaps")
     return f"The {found.share(use):,} requests that {purpose} may go up to in a day are used up"
 
 

@@ -6,7 +6,7 @@ import logging
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
@@ -60,13 +60,18 @@ class _Formatter(logging.Formatter):
         return "\n".join(f"    {escaped(redacted(line))}" for line in lines)
 
 
+class _Log(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """What cannot be written is lost: nobody reads a traceback about the log on the screen."""
+
+
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
     """Send what djtui logs to `path` for as long as the block runs; nowhere if it cannot be written."""
     handler: logging.Handler
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8", delay=True)
+        handler = _Log(path, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8", delay=True)
         path.touch()
     except OSError:
         handler = logging.NullHandler()
@@ -80,4 +85,5 @@ def logging_to(path: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
-        handler.close()
+        with suppress(OSError):  # a full disk must not be the end of the job
+            handler.close()

@@ -3,7 +3,7 @@
 A change keeps for each track it touched the fields as they were and as they became; of removed tracks, of
 playlists and conflicts it keeps the rows. Undoing refuses, item by item, where the present state is no longer
 the one that the change left: that is somebody's later work. The tracks and playlists that an import brought
-carry its job's number instead of an image each.
+carry its job's number instead of an image each. What was done to files stands in table file_step.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from djtui.library import playlists, removal
 from djtui.library.database import Library, Tx
 from djtui.library.editing import EDITABLE, Image, derived, edit, edit_each
 from djtui.library.history_conflicts import swap_conflicts
+from djtui.library.history_files import file_images
 from djtui.library.history_imports import remove_imported
 from djtui.library.history_playlists import swap_playlists
 from djtui.library.history_rows import Progress, Refusal, Undone, put_tracks_back, swap_fields
 from djtui.library.journal import Images, Rows, What, add, begin, note, now
 
 __all__ = [
+    "BROUGHT",
     "BY_JOB",
     "EDITABLE",
+    "FILE_KINDS",
     "Change",
     "HistoryError",
     "Image",
@@ -44,13 +47,27 @@ __all__ = [
     "newest",
     "note",
     "now",
+    "put_values_back",
     "redo",
     "rows",
     "undo",
 ]
 
-BY_JOB: Final = frozenset({"export", "restore"})
-"""The kinds of change that only a job can undo: they are about a file."""
+FILE_KINDS: Final = frozenset({"rename", "tags", "merge"})
+"""The kinds of change that moved or wrote music files: the job `file-undo` takes them back, step by step."""
+
+BY_JOB: Final = frozenset({"export", "restore", "route", "relocate"}) | FILE_KINDS
+"""The kinds of change that only a job can undo: they are about files, or playlists on Spotify."""
+
+BROUGHT: Final = frozenset({"import", "scan"})
+"""The kinds of change whose new tracks carry the number of their job, so that undoing removes those."""
+
+# The export that a rename (or its undo) ends with is part of it, and not what is to be undone next.
+_ALONE: Final = """
+kind NOT IN ('undo', 'redo') AND NOT (kind = 'export' AND EXISTS (
+    SELECT 1 FROM change AS whole WHERE whole.job_id = change.job_id AND whole.id < change.id
+    AND whole.kind IN ('rename', 'tags', 'merge', 'undo', 'redo')))
+"""
 
 _COLUMNS: Final = "id, at, kind, title, items, job_id, undone, undoes"
 
@@ -91,12 +108,13 @@ async def changes(library: Library, limit: int = 200) -> list[Change]:
 async def images(
     library: Library, change_id: int, limit: int = 500
 ) -> list[tuple[int, dict[str, Any], dict[str, Any]]]:
-    """What a change did: (track id, before, after) of its first tracks."""
+    """What a change did: (track id, before, after) of its first tracks; of files their paths and tags."""
     rows = await library.fetchall(
         "SELECT track_id, before, after FROM change_item WHERE change_id = ? ORDER BY track_id LIMIT ?",
         (change_id, limit),
     )
-    return [(row["track_id"], json.loads(row["before"]), json.loads(row["after"])) for row in rows]
+    found = [(row["track_id"], json.loads(row["before"]), json.loads(row["after"])) for row in rows]
+    return found or await file_images(library, change_id, limit)
 
 
 async def rows(
@@ -118,9 +136,7 @@ async def newest(library: Library, *, undone: bool) -> Change | None:
     """The change that undo (or, with `undone`, redo) means when none is named."""
     what = "max(undone), id" if undone else "max(id), id"
     condition = "undone IS NOT NULL" if undone else "undone IS NULL"
-    row = await library.fetchone(
-        f"SELECT {what} FROM change WHERE kind NOT IN ('undo', 'redo') AND {condition}"
-    )
+    row = await library.fetchone(f"SELECT {what} FROM change WHERE {_ALONE} AND {condition}")
     return await find(library, row["id"]) if row and row["id"] is not None else None
 
 
@@ -144,14 +160,28 @@ async def undo(library: Library, change: Change, progress: Progress = lambda don
         )
     await _refuse_while_running(library, change)
     result = await _begin_reversal(library, change, "undo")
-    await put_tracks_back(library, change.id, result, progress)
-    await swap_playlists(library, change.id, result, forward=False)
-    await swap_conflicts(library, change.id, result, forward=False)
-    await swap_fields(library, change.id, result, progress, forward=False)
-    if change.kind == "import" and change.job_id is not None:
+    await _put_back(library, change.id, result, progress)
+    if change.kind in BROUGHT and change.job_id is not None:
         await remove_imported(library, change.id, change.job_id, result, progress)
     await _end_reversal(library, change, result, undone=result.change)
     return result
+
+
+async def put_values_back(library: Library, change_id: int, undo_id: int) -> Undone:
+    """Of a change whose files a job has put back: the tracks, playlists and fields that it set here.
+
+    Noted under the change `undo_id`, which the job has begun.
+    """
+    result = Undone(undo_id)
+    await _put_back(library, change_id, result, lambda done: None)
+    return result
+
+
+async def _put_back(library: Library, change_id: int, result: Undone, progress: Progress) -> None:
+    await put_tracks_back(library, change_id, result, progress)
+    await swap_playlists(library, change_id, result, forward=False)
+    await swap_conflicts(library, change_id, result, forward=False)
+    await swap_fields(library, change_id, result, progress, forward=False)
 
 
 async def redo(library: Library, change: Change, progress: Progress = lambda done: None) -> Undone:
@@ -159,8 +189,9 @@ async def redo(library: Library, change: Change, progress: Progress = lambda don
     _refuse_others(change)
     if change.undone is None:
         raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
-    if change.kind == "import":
-        raise HistoryError("An undone import is not redone from the history: import the collection again.")
+    if change.kind in BROUGHT:
+        again = "import the collection" if change.kind == "import" else "scan the folder"
+        raise HistoryError(f"An undone {change.kind} is not redone from the history: {again} again.")
     result = await _begin_reversal(library, change, "redo")
     if change.kind == removal.KIND:
         async with library.writing() as tx:
@@ -179,7 +210,9 @@ def _refuse_others(change: Change) -> None:
         article = "an undo" if change.kind == "undo" else "a redo"
         raise HistoryError(f"Change {change.id} is itself {article}; name change {change.undoes} instead.")
     if change.kind in BY_JOB:
-        raise HistoryError(f"Change {change.id} ({change.title}) is about a file: a job takes it back.")
+        raise HistoryError(
+            f"Change {change.id} ({change.title}) is not about the library alone: a job takes it back."
+        )
 
 
 async def _begin_reversal(library: Library, change: Change, kind: str) -> Undone:

@@ -1,4 +1,4 @@
-"""Undoing an import: the tracks and playlists that it brought leave the library again."""
+"""Undoing an import or a scan: the tracks and playlists that it brought leave the library again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LATER: Final = "it was changed after the import"
 async def remove_imported(
     library: Library, change_id: int, job_id: int, result: Undone, progress: Progress
 ) -> None:
-    """Remove what an import's job brought, but for what was changed since."""
+    """Remove what a job brought, but for what was changed since."""
     await _remove_playlists(library, change_id, job_id, result)
     kept = {
         row["id"]: row["title"]

@@ -18,6 +18,9 @@ from djtui.library.tracks import as_json
 KIND: Final = "remove"
 """The kind of these changes in the history."""
 
+KEEPER: Final = "keeper"
+"""In the image of a track that was merged into another one: which has its plays meanwhile."""
+
 _AT_ONCE: Final = 500
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "key_hash", "key", "cues", "base", "gone")
 _STAYS: Final = 1  # nml_entry.gone: it left the file, and its track stays all the same
@@ -108,8 +111,9 @@ async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int
             await _put_entry_back(tx, id, entry, row)
         await conflict_rows.put_back(tx, image["conflicts"])
         await tx.executemany(
-            "UPDATE play SET track_id = ? WHERE night_id = ? AND position = ? AND track_id IS NULL",
-            [(id, *play) for play in image["plays"]],
+            "UPDATE play SET track_id = ? WHERE night_id = ? AND position = ?"
+            " AND (track_id IS NULL OR track_id = ?)",
+            [(id, *play, image.get(KEEPER)) for play in image["plays"]],
         )
     return len(there) + len(back), refused
 

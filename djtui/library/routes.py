@@ -114,6 +114,13 @@ async def child(library: Reader, id: int) -> Child:
     raise RouteError(f"There is no child with the number {id} any more.")
 
 
+async def gone(library: Reader, children: Iterable[Child]) -> frozenset[int]:
+    """The children whose playlist is no longer in the account, as far as the library knows."""
+    rows = await library.fetchall("SELECT spotify_id FROM spotify_playlist")
+    here = {row["spotify_id"] for row in rows}
+    return frozenset(it.id for it in children if it.spotify_id is not None and it.spotify_id not in here)
+
+
 async def _children(library: Reader, condition: str, id: int) -> list[Child]:
     rows = await library.fetchall(
         f"SELECT {', '.join(_CHILD)} FROM route_child WHERE {condition} ORDER BY position, id", (id,)

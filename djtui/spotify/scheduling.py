@@ -11,6 +11,7 @@ from djtui.jobs import requests
 from djtui.jobs.job import JobError
 from djtui.jobs.trouble import sentence
 from djtui.library.database import LibraryError
+from djtui.spotify.asking import KIND, LIMITED, sync_params
 from djtui.spotify.clock import WALL, Clock
 from djtui.spotify.tokens import Tokens
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from djtui.jobs.job import JobKinds
     from djtui.library.database import Library
 
-KIND: Final = "spotify-sync"
 LOOK_S: Final = 20.0
 
 
@@ -55,9 +55,8 @@ class Schedule:
             try:
                 if await self.is_due():
                     settings = self._settings()
-                    await requests.submit(
-                        self._library, self._kinds, KIND, {"full": False}, settings=settings
-                    )
+                    params = await sync_params(self._library, full=False)
+                    await requests.submit(self._library, self._kinds, KIND, params, settings=settings)
                     await self._host()
                     self._tell("")
             except (requests.RequestError, LibraryError, JobError) as error:
@@ -73,13 +72,14 @@ class Schedule:
         if signed_in is None or signed_in.ended:
             return False
         last = await self._library.fetchone(
-            "SELECT state, coalesce(finished, started, created) AS at FROM job WHERE key = ?"
+            "SELECT state, message, coalesce(finished, started, created) AS at FROM job WHERE key = ?"
             " ORDER BY id DESC LIMIT 1",
             (KIND,),
         )
         if last is None:
             return True
-        if last["state"] in ("queued", "running", "waiting", "paused"):
+        by_hand = last["state"] == "paused" and last["message"] != LIMITED
+        if by_hand or last["state"] in ("queued", "running", "waiting"):
             return False
         return self._clock.now() >= _moment(last["at"]) + timedelta(minutes=settings.every_min)
 

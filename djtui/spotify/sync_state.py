@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -127,6 +128,13 @@ class Sync:
             self._account = account
         return self._account
 
+    async def doubts_sign_in(self, until: datetime) -> bool:
+        """Whether it is still no use to ask: that time has not come, and nobody has signed in anew."""
+        if self.clock.now() >= until:
+            return False
+        signed_in = await asyncio.to_thread(self.spotify.tokens.signed_in)
+        return signed_in is not None and signed_in.doubtful is not None and not signed_in.ended
+
     @contextmanager
     def counting(self, ctx: Context) -> Iterator[None]:
         """Count the requests that are made within, once each, whichever phase makes them."""
@@ -158,7 +166,7 @@ class Sync:
 
 class SyncPhase:
     """A phase that reads Spotify. Its `parts` may raise RateLimited or SignInDoubtful: when that time has
-    come, it goes on from what was committed."""
+    come, or somebody has signed in anew, it goes on from what was committed."""
 
     name: str
 
@@ -183,8 +191,11 @@ class SyncPhase:
                         yield step
                         cursor = step.cursor if isinstance(step, Batch) else cursor
                 return
-            except (RateLimited, SignInDoubtful) as wait:
-                yield Part(rate_limited_until=wait.until, error=str(wait)).step()
+            except RateLimited as limited:
+                yield Part(rate_limited_until=limited.until, error=str(limited)).step()
+            except SignInDoubtful as doubt:
+                while await self.sync.doubts_sign_in(doubt.until):
+                    yield Wait(None, str(doubt))
 
     async def _counted(self, parts: Parts, ctx: Context) -> Parts:
         while True:

@@ -9,17 +9,16 @@ line or a killed host costs no request twice.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from djtui.config import Settings
 from djtui.jobs.job import Job
+from djtui.spotify.asking import KIND
 from djtui.spotify.clock import WALL, Clock
 from djtui.spotify.sync_catalogue import ALBUM_SHELF, ARTIST_SHELF, Catalogue
 from djtui.spotify.sync_playlists import Contents, Playlists
 from djtui.spotify.sync_state import Sync
 from djtui.spotify.sync_tracks import Tracks
-
-KIND: Final = "spotify-sync"
 
 
 def sync_job(params: dict[str, Any], settings: Settings, *, clock: Clock = WALL) -> Job:

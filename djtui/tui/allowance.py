@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from djtui.spotify.cache import Cache, Figures
     from djtui.tui.app import DjtuiApp
 
-KINDS: Final = ("spotify-sync", "spotify-warm")
+KINDS: Final = ("spotify-sync", "spotify-warm", "route-apply", "route-undo")
 """The jobs that ask Spotify."""
 LOOK_S: Final = 1.0
 FIGURES_S: Final = 5.0
-_VIEWS: Final = ("spotify", "jobs")
+_VIEWS: Final = ("spotify", "routing", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,13 @@ class Allowance:
 
     @property
     def reason(self) -> str:
-        """Why a job waits for it: "quota", "window", or the "budget" that it may use of a day."""
-        return (self.budget.kind if self.budget is not None else None) or "budget"
+        """Why a job waits for it: "quota", "window", or the "budget" that a sync may use of a day; empty
+        where it is none of these, as far as is known."""
+        if self.budget is None:
+            return ""
+        from djtui.spotify.budget import Use
+
+        return self.budget.kind or ("budget" if self.budget.room(Use.SYNC) == 0 else "")
 
 
 async def watch(app: DjtuiApp) -> None:

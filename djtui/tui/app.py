@@ -55,6 +55,7 @@ class DjtuiApp(App[int]):
         Binding("2", "view('jobs')", "Jobs", show=False, id="view.jobs", group=keys.VIEWS),
         Binding("3", "view('traktor')", "Traktor", show=False, id="view.traktor", group=keys.VIEWS),
         Binding("4", "view('spotify')", "Spotify", show=False, id="view.spotify", group=keys.VIEWS),
+        Binding("5", "view('routing')", "Routing", show=False, id="view.routing", group=keys.VIEWS),
         Binding("6", "view('history')", "History", show=False, id="view.history", group=keys.VIEWS),
         Binding("7", "view('settings')", "Settings", show=False, id="view.settings", group=keys.VIEWS),
         Binding("u", "undo", "Undo", show=False, id="change.undo", group=keys.CHANGES,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TRAKTOR_IMPORT: Final = "traktor-import"
 TRAKTOR_RESTORE: Final = "traktor-restore"
+ROUTE: Final = "route"  # a kind of change: a run of routing
 
 
 class Refused(Exception):
@@ -101,7 +102,9 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
     change = change or await history.newest(library, undone=False)
     if change is None:
         raise Refused("There is nothing to undo.")
-    if change.kind in history.BY_JOB:
+    if change.kind == ROUTE:
+        await _put_playlists_back(app, change)
+    elif change.kind in history.BY_JOB:
         await _put_file_back(app, change)
     elif change.kind not in _LONG or await _sure(app, change):
         await _reverse(app, change, "Undo")
@@ -152,6 +155,19 @@ async def _put_file_back(app: DjtuiApp, change: Change) -> None:
         await submit(app, TRAKTOR_RESTORE, params)
 
 
+async def _put_playlists_back(app: DjtuiApp, change: Change) -> None:
+    """Ask, then let a job put the playlists on Spotify back as they were before a run of routing."""
+    from djtui.library.history import HistoryError
+
+    await environment.loaded("djtui.routing.undoing", "djtui.tui.screens.routing_actions")
+    from djtui.routing import undoing
+    from djtui.tui.screens import routing_actions
+
+    with sentences(HistoryError):
+        params = await undoing.undo_params(await app.library(), change)
+    await routing_actions.ask_and_undo(app, f"“{change.title}”", params)
+
+
 async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     """Do again what an undone change did. Raises `LibraryError`, `Refused`."""
     from djtui.library import history
@@ -161,7 +177,8 @@ async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     if change is None:
         raise Refused("There is nothing to redo.")
     if change.kind in history.BY_JOB:
-        raise Refused(f"“{change.title}” is not done again from here: export again, it all waits.")
+        again = "apply it again in view 5" if change.kind == ROUTE else "export again, it all waits"
+        raise Refused(f"“{change.title}” is not done again from here: {again}.")
     await _reverse(app, change, "Redo")
 
 

@@ -16,10 +16,11 @@ LISTS: Final = Binding.Group("Playlists")
 JOBS: Final = Binding.Group("Jobs")
 TRAKTOR: Final = Binding.Group("Traktor")
 SPOTIFY: Final = Binding.Group("Spotify")
+ROUTING: Final = Binding.Group("Routing")
 CHANGES: Final = Binding.Group("Changes")
 PROGRAM: Final = Binding.Group("djtui")
 
-ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, SPOTIFY, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
+ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, SPOTIFY, ROUTING, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
 
 _NAMES: Final = {
     "space": "␣",

@@ -28,12 +28,15 @@ async def watch(app: DjtuiApp, told: Callable[[AutoState], object]) -> None:
     library = await app.library()
     auto = await asyncio.to_thread(importlib.import_module, "djtui.traktor.auto")
     scheduling = await asyncio.to_thread(importlib.import_module, "djtui.spotify.scheduling")
+    routing = await asyncio.to_thread(importlib.import_module, "djtui.routing.scheduling")
     watching = await asyncio.to_thread(importlib.import_module, "djtui.files.watching")
     kinds = await asyncio.to_thread(importlib.import_module, "djtui.kinds")
     host = partial(changing.start_host, app)
     schedule = scheduling.Schedule(library, lambda: app.settings, kinds.KINDS, host)
     folders = watching.Watching(library, lambda: app.settings, kinds.KINDS, host)
+    routes = routing.RouteSchedule(library, lambda: app.settings, kinds.KINDS, host)
     scheduled = asyncio.create_task(schedule.run())
+    routed = asyncio.create_task(routes.run())
     watched = asyncio.create_task(folders.run())
     try:
         while True:
@@ -51,4 +54,5 @@ async def watch(app: DjtuiApp, told: Callable[[AutoState], object]) -> None:
                     await running
     finally:
         scheduled.cancel()
+        routed.cancel()
         watched.cancel()

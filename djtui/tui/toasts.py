@@ -131,7 +131,11 @@ _OF_SPOTIFY: Final = (
     ("requests", "request", "requests"),
     ("cached", "saved by the cache", "saved by the cache"),
 )
-_COUNTS_OF: Final = {"analysis": _OF_ANALYSIS, "spotify-sync": _OF_SPOTIFY, "spotify-warm": _OF_SPOTIFY}
+_OF_ROUTING: Final = (*_OF_SPOTIFY[-2:],)
+_COUNTS_OF: Final = {
+    "analysis": _OF_ANALYSIS, "spotify-sync": _OF_SPOTIFY, "spotify-warm": _OF_SPOTIFY,
+    "route-apply": _OF_ROUTING, "route-undo": _OF_ROUTING,
+}  # fmt: skip
 
 _WITHOUT_COUNTS: Final = {
     "traktor-export": "nothing had to be written",
@@ -151,11 +155,20 @@ def outcome(job: JobView) -> str:
         if isinstance(number := result.get(name), int) and (number or name == "entries")
         if name != "updated" or "entries_changed" not in result
     ]
+    if job.kind.startswith("route") and job.state == "succeeded":
+        said.insert(0, _written(result))
     if job.failures:
         said.insert(0, formats.plural(job.failures, "failure"))  # first: the end may be cut
     without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
     text = ", ".join(said) or without
     return " · ".join((text, *(note for note in result.get("notes", ())[:1] if isinstance(note, str))))
+
+
+def _written(result: dict[str, Any]) -> str:
+    """The songs that came into playlists and went out of them, by a run of routing: "+30 -10"."""
+    children = result.get("children", ())
+    added, removed = (sum(child[name] for child in children) for name in ("added", "removed"))
+    return f"+{added:,} -{removed:,}" if added or removed else "all as it should be"
 
 
 def _so_far(job: JobView) -> dict[str, int]:

@@ -54,7 +54,8 @@ async def read(library: Library, change: Change) -> list[Row]:
         rows += other_rows(what, id, was, now, names)
     if change.kind == "export":
         rows += await _exported(library, change)
-    if change.kind == "import" and not rows:
+    rows += await _routed(library, change)
+    if change.kind in history.BROUGHT and not rows:
         return [said("Its new tracks leave the library when it is undone.")]
     if len(images) == DETAILS or len(others) == OTHERS:
         rows.append(said("and more"))
@@ -89,6 +90,24 @@ async def _exported(library: Library, change: Change) -> list[Row]:
         rows.append(said(f"{formats.plural(len(edits.added), 'track')} new in the collection"))
     if edits.removed:
         rows.append(said(f"{formats.plural(len(edits.removed), 'track')} taken out of the collection"))
+    return rows
+
+
+async def _routed(library: Library, change: Change) -> list[Row]:
+    """What a run of routing did to playlists on Spotify; nothing, where the change is no run. Raises
+    `LibraryError`."""
+    found = await library.fetchall(
+        "SELECT child.name, part, added, removed, kept, write.error FROM route_write AS write"
+        " JOIN route_run AS run ON run.id = run_id LEFT JOIN route_child AS child ON child.id = child_id"
+        " WHERE run.change_id = ? AND write.requests > 0 ORDER BY child.position, part DESC LIMIT ?",
+        (change.id, DETAILS),
+    )
+    rows = []
+    for row in found:
+        name = (row["name"] or "a child that is gone") + (" ?" if row["part"] == "review" else "")
+        rows.append(said(f"{name}: +{row['added']:,} -{row['removed']:,}, {row['kept']:,} kept", ""))
+        if row["error"]:
+            rows.append(said(f"  {row['error']}", "$warning"))
     return rows
 
 

@@ -12,7 +12,7 @@ from djtui.demo.spotify import Playlist, Quota, StandIn, World
 from djtui.demo.spotify_music import Row
 from djtui.routing import updating
 from tests.cli.test_cli import result
-from tests.cli.test_spotify import Home
+from tests.cli.test_spotify import Home, at_a_terminal
 
 RULE = "explicit:no"
 
@@ -139,6 +139,18 @@ def test_a_run_is_taken_back_by_its_number_or_by_the_history(home: Home) -> None
     told(home, "apply", "Friday", "--yes", "All", "--hands", "drop")
     assert len(on_spotify(home, "[Friday] > All").rows) == clean
     assert home("undo").returncode == 0, "the history undoes it, too"
+    assert len(on_spotify(home, "[Friday] > All").rows) == 30
+
+
+def test_at_a_terminal_it_asks_before_a_playlist_is_emptied(home: Home) -> None:
+    told(home, "create", "Friday", "All")
+    told(home, "apply", "Friday")
+    told(home, "edit", "Friday", "All", "--rule", "explicit:yes explicit:no")
+    with at_a_terminal(home, "route", "apply", "Friday") as terminal:
+        terminal.until("would lose all of its 30 songs. Write it? [y/N]")
+        terminal.type("n\r")
+        terminal.until("asks")
+        assert terminal.ended() == 3
     assert len(on_spotify(home, "[Friday] > All").rows) == 30
 
 

@@ -261,6 +261,8 @@ def test_what_is_missing_in_the_library_is_a_list_to_shop_by(home: Home) -> None
     assert (matched["linked"], matched["doubtful"]) == (0, [])
     missing = result(home("--json", "spotify", "missing", "liked:yes", "--limit", "0"))
     assert missing["count"] == 130
+    few = home("spotify", "missing", "liked:yes", "--limit", "3").stdout
+    assert "130 songs not in the library. The first 3 are shown: --limit 0 shows all." in few
     song = missing["songs"][0]["id"]
     assert home("spotify", "match", "--none", str(song)).returncode == 0
     refused = home("spotify", "match", "--link", str(song), "999")

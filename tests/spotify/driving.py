@@ -64,6 +64,7 @@ class Driver:
     settings: SpotifySettings
     job_id: int = 0
     before: Callable[[], None] | None = None  # called before each request, beside the kills
+    asked_again: Callable[[], None] | None = None  # called while a phase waits for no certain moment
 
     @property
     def world(self) -> World:
@@ -137,9 +138,15 @@ class Driver:
         try:
             async for step in generator:
                 if isinstance(step, Wait):
-                    run.waits.append(step)
-                    assert step.until is not None
-                    self.clock.time = max(self.clock.time, step.until)
+                    if step.until is not None:
+                        run.waits.append(step)
+                        self.clock.time = max(self.clock.time, step.until)
+                    else:
+                        if not run.waits or run.waits[-1] != step:
+                            run.waits.append(step)
+                        if self.asked_again is not None:
+                            self.asked_again()
+                        await self.clock.sleep(5)
                     continue
                 await self._commit(phase.name, step, run, cursors)
         finally:
@@ -189,7 +196,7 @@ async def driving(
                 accounts_url=stand_in.accounts_url,
                 **{"requests_per_s": 1000, "budget_per_day": 0, **options},
             )
-            App(stand_in, clock, token_path(), settings).signed_in()  # type: ignore[arg-type]
+            App(stand_in, clock, token_path(), settings).signed_in()
             yield Driver(library, stand_in, clock, settings)
     finally:
         await library.close()

@@ -14,6 +14,7 @@ from djtui.config import SpotifySettings
 from djtui.demo.spotify import StandIn, World
 from djtui.spotify.pkce import Grant
 from djtui.spotify.tokens import Tokens
+from tests.spotify.times import JumpingClock
 
 CLIENT = "0123456789abcdef0123456789abcdef"
 
@@ -50,7 +51,7 @@ class App:
     """An app of djtui's, known at a stand-in, with a token file of its own."""
 
     stand_in: StandIn
-    clock: HandClock
+    clock: HandClock | JumpingClock
     path: Path
     settings: SpotifySettings
 

@@ -11,6 +11,7 @@ from djtui.config import Settings
 from djtui.jobs import records, views
 from djtui.kinds import KINDS
 from djtui.library.database import Library
+from djtui.spotify.asking import LIMITED
 from djtui.spotify.scheduling import Schedule
 from tests.spotify.driving import Driver, driving
 
@@ -71,6 +72,17 @@ async def test_while_one_is_at_work_or_paused_no_other_is_asked_for(tmp_path: Pa
             driver.clock.forward(hours=5)
             assert not await plan.is_due()
         assert await jobs(driver.library) == 1
+
+
+async def test_one_that_a_limit_paused_is_taken_up_again(tmp_path: Path) -> None:
+    async with scheduled(tmp_path) as (driver, plan):
+        await run_for(plan, driver, 1)
+        await end(driver, "paused")
+        driver.clock.forward(hours=5)
+        assert not await plan.is_due()
+        async with driver.library.writing() as tx:
+            await records.say(tx, 1, LIMITED)
+        assert await plan.is_due()
 
 
 async def test_two_processes_with_the_same_schedule_have_one_job(tmp_path: Path) -> None:

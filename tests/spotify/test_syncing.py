@@ -17,8 +17,10 @@ from djtui.jobs.job import Batch, JobError, Wait
 from djtui.kinds import KINDS
 from djtui.spotify.errors import Refused, SignInNeeded
 from djtui.spotify.sync_state import Part
+from djtui.spotify.token_file import token_path
 from tests.spotify.compare import differences, fewest_requests, unbroken
 from tests.spotify.driving import Driver, driving
+from tests.spotify.signing import App
 
 COHORTS = ("new", "old", "extended")
 
@@ -252,6 +254,27 @@ async def test_a_sign_in_that_has_ended_ends_the_sync_and_keeps_what_was_read(tm
         assert await differences(driver.library, driver.stand_in) == []
 
 
+async def test_who_signs_in_again_has_the_sync_go_on_at_once_from_where_it_stood(tmp_path: Path) -> None:
+    async with driving(tmp_path, cohort="new") as driver:
+        accounts, begun = driver.stand_in.accounts, driver.clock.now()
+
+        def revoke() -> None:
+            if driver.asked[-1:] == ["me/tracks"] and driver.asked_again is None:
+                driver.asked_again = sign_in
+                accounts.revoke()
+                accounts.expire()
+
+        def sign_in() -> None:
+            App(driver.stand_in, driver.clock, token_path(), driver.settings).signed_in()
+
+        driver.before = revoke
+        run = await driver.sync()
+        assert [wait.reason[:35] for wait in run.waits] == ["Spotify does not accept the sign-in"]
+        assert (driver.clock.now() - begun).total_seconds() < 60
+        assert driver.asked.count("me/tracks") == 4 + 1  # the one that was refused
+        assert await differences(driver.library, driver.stand_in) == []
+
+
 async def test_the_library_of_one_account_is_not_mixed_with_anothers(tmp_path: Path) -> None:
     async with driving(tmp_path, cohort="new") as driver:
         await driver.sync()
@@ -316,7 +339,8 @@ async def test_under_a_host_the_job_tells_what_it_took_and_found(tmp_path: Path)
             "items": 300,
             "blocked_until": None,
         }
-        assert [phase.name for phase in last.phases] [:5] == "Tracks Artists Albums Playlists Contents".split()
+        phases = [phase.name for phase in last.phases]
+        assert phases == "Tracks Artists Albums Playlists Contents Matching".split()
         assert sum(phase.requests for phase in last.phases) == requests
         assert await differences(driver.library, driver.stand_in) == []
         unbroken(driver.stand_in)

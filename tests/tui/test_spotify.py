@@ -25,8 +25,8 @@ from djtui.tui import formats
 from djtui.tui.screens.spotify import SpotifyView
 from djtui.tui.screens.spotify_facts import Facts, SignedState
 from djtui.tui.widgets.filter_bar import FilterInput
-from djtui.tui.widgets.spotify_head import app, authorized
-from djtui.tui.widgets.spotify_lists import SongLists
+from djtui.tui.widgets.spotify_head import app, authorized, last
+from djtui.tui.widgets.spotify_lists import EVERY, FIRST, Place, SongLists, rows
 from tests.tui import spotify_library
 from tests.tui.conftest import SETTINGS, Opened, Session, another
 
@@ -226,6 +226,40 @@ def test_the_right_edge_of_the_head_says_as_much_as_there_is_room_for() -> None:
     assert app({}) == ((),)
 
 
+def test_the_first_sync_is_under_way_only_while_somebody_works_it() -> None:
+    said = {
+        state: "".join(text for text, _ in last(Facts(), state))
+        for state in (None, "running", "waiting", "paused", "interrupted")
+    }
+    assert said == {
+        None: "never synced   y syncs",
+        "running": "the first sync is under way",
+        "waiting": "the first sync is under way",
+        "paused": "the first sync is paused   y goes on with it",
+        "interrupted": "the first sync was cut off   y goes on with it",
+    }
+
+
+async def test_a_sync_that_waits_for_a_sign_in_has_i_at_hand_without_leaving_the_view(
+    songs: Path, opened: Opened
+) -> None:
+    tokens = sign_in()
+    async with at(songs, opened) as djtui:
+        await djtui.until(lambda: "y sync" in djtui.lines[-1])
+        assert "i sign in" not in djtui.lines[-1]
+        kept = tokens._file.read()
+        assert kept is not None
+        tokens._file.write(replace(kept, doubtful=datetime.now(UTC).isoformat()))
+        async with another(songs) as library, library.writing() as tx:
+            await tx.execute(
+                "INSERT INTO job (key, kind, title, params, state, created)"
+                " VALUES ('spotify-sync', 'spotify-sync', 'Spotify sync', '{}', 'waiting', ?)",
+                (datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),),
+            )
+        await djtui.sees("! Spotify refuses the sign-in: i signs in again")
+        assert "i sign in" in djtui.lines[-1]
+
+
 async def test_it_says_that_the_sign_in_ends_soon_and_why_a_sync_failed(songs: Path, opened: Opened) -> None:
     sign_in(days_ago=175)
     async with another(songs) as library, library.writing() as tx:
@@ -248,3 +282,10 @@ async def test_on_a_narrow_screen_the_places_come_over_the_songs(songs: Path, op
         assert {cell_len(line) for line in djtui.lines} == {80}
         await djtui.press("escape")
         await djtui.until(lambda: "Friday" not in djtui.text)
+
+
+def test_a_name_that_is_not_fit_for_a_terminal_leaves_room_for_the_number_of_songs() -> None:
+    hostile = Place(7, "\x1b[31mEvil\x07 \u202eRTL\u202c \n" + "x" * 300, 71)
+    row = list(rows([FIRST, EVERY, hostile]))[-1]
+    said = "".join(text for text, _ in formats.line(row.left, row.right, 30))
+    assert (cell_len(said), said.isprintable(), said.endswith("… 71")) == (30, True, True)

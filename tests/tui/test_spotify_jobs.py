@@ -87,6 +87,13 @@ def test_requests_are_told_hour_by_hour_and_what_the_cache_saved() -> None:
     assert "".join(text for text, _ in requests_line(Allowance(), 80)) == "requests today none yet"
 
 
+def test_why_a_sync_waits_is_said_only_where_it_is_known() -> None:
+    assert Allowance().reason == ""
+    assert Allowance(budget()).reason == "budget", "812 of 1,000 are more than a sync may use"
+    assert Allowance(budget(used=12)).reason == "", "the network is away, or the limit not read yet"
+    assert Allowance(budget(kind="window")).reason == "window"
+
+
 async def test_a_waiting_sync_counts_down_in_its_pane_and_in_the_status_line(
     path: Path, opened: Opened
 ) -> None:

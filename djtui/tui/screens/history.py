@@ -19,7 +19,7 @@ from djtui.tui.widgets.rows import Row, Rows
 SHOWN: Final = 200
 UNREADABLE: Final = "What it touched cannot be read."
 
-_NOUNS: Final = {"playlist": "playlist", "resolve": "conflict", "restore": "file"}
+_NOUNS: Final = {"playlist": "playlist", "resolve": "conflict", "restore": "file", "route": "playlist"}
 _KINDS: Final = max(map(len, ("playlist", "resolve", "restore", "import")))
 
 
@@ -135,6 +135,8 @@ def _about(change: Change) -> list[Row]:
         lines.append(said(f"Undone by change {change.undone}.", "$warning"))
     if change.undoes is not None:
         lines.append(said(f"This {change.kind} is of change {change.undoes}."))
-    if change.kind in history.BY_JOB and change.undone is None:
+    if change.kind == changing.ROUTE and change.undone is None:
+        lines.append(said("u puts the playlists back as they were before; asks first."))
+    elif change.kind in history.BY_JOB and change.undone is None:
         lines.append(said("u puts the collection back as it was before, from its backup; asks first."))
     return lines

@@ -67,6 +67,7 @@ class SpotifyView(Songs):
         self.facts = Facts()
         self._stale = True
         self._reading = False
+        self._states: dict[int, str] = {}
 
     def body(self) -> ComposeResult:
         notation = cast(Notation, self.djtui.settings.ui.key_notation)
@@ -110,7 +111,10 @@ class SpotifyView(Songs):
 
     def _follow_jobs(self, news: JobNews) -> None:
         self.refresh_bindings()
-        if any(job.kind in allowance.KINDS for job in news.ended):
+        states = {job.id: job.state for job in news.living if job.kind in allowance.KINDS}
+        ended = any(job.kind in allowance.KINDS for job in news.ended)
+        if ended or states != self._states:  # one that waits may do so because Spotify refuses the sign-in
+            self._states = states
             self._stale = True
             self._look()
 

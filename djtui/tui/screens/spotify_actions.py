@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from djtui import config
 from djtui.config import ConfigError
+from djtui.spotify.asking import sync_params
 from djtui.tui import changing, environment
 from djtui.tui.beside import beside
 from djtui.tui.screens.dialog import Prompt, Question
@@ -20,7 +21,7 @@ _CLIENT_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}")  # Spotify's have 32 hexad
 
 async def sync(app: DjtuiApp, *, full: bool) -> None:
     """Ask for a sync. Raises `LibraryError`, `Refused`."""
-    await changing.submit(app, SYNC, {"full": full})
+    await changing.submit(app, SYNC, await sync_params(await app.library(), full=full))
 
 
 async def choose_client_id(app: DjtuiApp) -> bool:
@@ -69,7 +70,8 @@ async def sign_in(app: DjtuiApp) -> bool:
     if signed is None:
         return False
     who = f" as {signed.name}" if signed.name else ""
-    app.toasts.put("spotify", "done", f"Signed in{who} · y syncs", 5.0)
+    waits = any(job.kind == SYNC and job.state == "waiting" for job in app.jobs)
+    app.toasts.put("spotify", "done", f"Signed in{who} · {'the sync goes on' if waits else 'y syncs'}", 5.0)
     return True
 
 

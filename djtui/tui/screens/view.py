@@ -112,6 +112,12 @@ def _spotify() -> Screen[None]:
     return SpotifyView()
 
 
+def _routing() -> Screen[None]:
+    from djtui.tui.screens.routing import RoutingView
+
+    return RoutingView()
+
+
 def _history() -> Screen[None]:
     from djtui.tui.screens.history import HistoryView
 
@@ -130,6 +136,7 @@ VIEWS: Final = (
     ViewEntry(2, "Jobs", "jobs", _jobs),
     ViewEntry(3, "Traktor", "traktor", _traktor, "Trk"),
     ViewEntry(4, "Spotify", "spotify", _spotify),
+    ViewEntry(5, "Routing", "routing", _routing),
     ViewEntry(6, "History", "history", _history),
     ViewEntry(7, "Settings", "settings", _settings),
 )

@@ -121,7 +121,7 @@ def _at(phase: PhaseView | None) -> str:
 def _waits(job: JobView, phase: PhaseView, allowance: Allowance, *, short: bool) -> str:
     """ "⏸ Spotify waits 12:31 (quota, until 14:05)"; what waits for no moment says only why."""
     if phase.blocked_until is None:
-        return f"⏸ {job.title} waits {phase.wait_reason or ''}".rstrip()
+        return f"⏸ {job.title} waits: {phase.wait_reason}" if phase.wait_reason else f"⏸ {job.title} waits"
     name, reason = job.title, phase.wait_reason
     if job.kind in SPOTIFY:
         name, reason = "Spotify", allowance.reason

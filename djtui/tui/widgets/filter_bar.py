@@ -16,8 +16,6 @@ from djtui.model.text import harmless
 from djtui.tui import keys
 from djtui.tui.messages import FilterLeft, FilterTyped
 
-_LEAD = "/ "
-
 
 class FilterInput(Input):
     """The line itself. Esc clears it, and leaves it when it is clear."""
@@ -42,16 +40,22 @@ class FilterInput(Input):
 class FilterBar(Vertical):
     """The filter line with its count, and below it a mistake, pointed at."""
 
+    LEAD: ClassVar[str] = "/ "
+
     def __init__(self, text: str = "", **options: Any) -> None:
         super().__init__(**options)
         self._text = text
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield Static(_LEAD, classes="lead")
-            yield FilterInput(self._text, placeholder="filter", compact=True, select_on_focus=False)
+            yield Static(self.LEAD, classes="lead")
+            yield self.line()
             yield Static("", classes="count")
         yield Static("", classes="mistake")
+
+    def line(self) -> FilterInput:
+        """The line to type into."""
+        return FilterInput(self._text, placeholder="filter", compact=True, select_on_focus=False)
 
     @property
     def input(self) -> FilterInput:
@@ -76,7 +80,7 @@ class FilterBar(Vertical):
     def point_at(self, position: int, length: int, sentence: str) -> None:
         """Show a mistake: carets below it, and the sentence."""
         text = self.input.value
-        indent = len(_LEAD) + cell_len(text[:position]) - round(self.input.scroll_offset.x)
+        indent = len(self.LEAD) + cell_len(text[:position]) - round(self.input.scroll_offset.x)
         carets = "^" * max(1, cell_len(text[position : position + length]))
         pointed = " " * max(0, indent) + carets
         said = harmless(sentence)

@@ -56,12 +56,13 @@ class Head(OfApp, Lines):
         return [
             _line(_account(facts), app(facts.state.may), width),
             _line(requests_line(allowance, width - 3 - formats.width_of(wait)), (wait,), width),
-            _line(_last(facts, syncing=self._is_syncing), authorized(facts), width),
+            _line(last(facts, self._sync), authorized(facts), width),
         ]
 
     @property
-    def _is_syncing(self) -> bool:
-        return any(job.kind == SYNC for job in self.djtui.jobs)
+    def _sync(self) -> str | None:
+        """The state of the sync that has not ended."""
+        return next((job.state for job in self.djtui.jobs if job.kind == SYNC), None)
 
 
 def _line(left: Parts, rights: Sequence[Parts], width: int) -> list[Part]:
@@ -108,8 +109,13 @@ def found(changes: Mapping[str, int]) -> str:
     return ", ".join(said)
 
 
-def _last(facts: Facts, *, syncing: bool) -> list[Part]:
-    if facts.last is None and syncing:
+def last(facts: Facts, state: str | None) -> list[Part]:
+    """How the last sync ended; of the first one, whose job is in that `state`, how it stands."""
+    if facts.last is None and state == "interrupted":
+        return [("the first sync was cut off", "$warning"), ("   y goes on with it", "$quiet")]
+    if facts.last is None and state == "paused":
+        return [("the first sync is paused", ""), ("   y goes on with it", "$quiet")]
+    if facts.last is None and state is not None:
         return [("the first sync is under way", "")]
     if facts.last is None:
         return [("never synced", "$warning" if facts.signed_in else "$quiet"), ("   y syncs", "$quiet")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.message import Message
 
 from djtui.library.songs import LIKED
+from djtui.model.text import harmless
 from djtui.tui import formats
 from djtui.tui.widgets.rows import Row, Rows
 
@@ -100,7 +101,7 @@ class SongLists(Rows):
     def fill(self, found: list[Place]) -> None:
         """Show these."""
         self.places = {place.key: place for place in found}
-        self.show(list(_rows(found)))
+        self.show(list(rows(found)))
 
     def on_rows_highlighted(self, event: Rows.Highlighted) -> None:
         event.stop()
@@ -113,13 +114,13 @@ class SongLists(Rows):
             self.post_message(self.Chosen(place, enter=True))
 
 
-def _rows(found: list[Place]) -> Iterator[Row]:
+def rows(found: list[Place]) -> Iterator[Row]:
     for at, place in enumerate(found):
         if at == 2:
             yield Row(("group", "playlists"), ((" Playlists", "$quiet"),), live=False)
         indent = "   " if at >= 2 else " "
         style = "" if place.readable else "$quiet"
-        yield Row(place.key, ((f"{indent}{place.name}", style),), ((_right(place), "$quiet"),))
+        yield Row(place.key, ((f"{indent}{harmless(place.name)}", style),), ((_right(place), "$quiet"),))
 
 
 def _right(place: Place) -> str:

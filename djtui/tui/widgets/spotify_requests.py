@@ -62,4 +62,5 @@ def blocked(allowance: Allowance, now: datetime | None = None) -> list[Part]:
     if until is None:
         return []
     left = formats.clock(formats.seconds_until(until.isoformat()))
-    return [(f"⏸ {left}", "$warning"), (f" ({allowance.reason}, until {formats.at(until)})", "$quiet")]
+    why = f"{allowance.reason}, " if allowance.reason else ""
+    return [(f"⏸ {left}", "$warning"), (f" ({why}until {formats.at(until)})", "$quiet")]
