@@ -8,23 +8,26 @@ is moved while Traktor runs, or to where Traktor could not find it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from djtui.bridge.telling import Telling, teller
 from djtui.config import Settings
-from djtui.files import chosen, rename_plan, tagging
-from djtui.files.announcing import Announcement, begun
+from djtui.files import chosen, rename_plan, step_rows, tagging
+from djtui.files.announcing import LongAnnouncement, begun, plural
 from djtui.files.changing import Batches, Change, Changing
-from djtui.files.rename_plan import Renames, Wanted
+from djtui.files.rename_plan import Renames, Sources, Wanted
 from djtui.files.scanning import RESOURCE
-from djtui.files.step_rows import PLACING
+from djtui.files.step_rows import PLACING, FileStep, State
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, Phase
 from djtui.library.database import Library, Reader
 from djtui.traktor import moving
-from djtui.traktor.import_state import nothing
 from djtui.traktor.moving import Naming
+
+_PLANNED: Final[tuple[State, ...]] = ("meant", "done", "refused")
 
 KIND: Final = "rename"
 """The kind of these changes in the history."""
@@ -66,7 +69,7 @@ class Rename:
     fields: list[str]
     telling: Telling
     change: Change
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(eq=False)
@@ -78,9 +81,9 @@ class RenameJob(Job):
     def result(self) -> dict[str, Any]:
         done = self.work.change.counts
         found: dict[str, Any] = {
-            "planned": self.work.counts.get("planned", 0),
+            "planned": self.work.counts["planned"],
             "renamed": sum(done.get(kind, 0) for kind in ("move", "copy")),
-            "skipped": self.work.counts.get("skipped", 0),
+            "skipped": self.work.counts["skipped"],
             "change": self.work.change.id,
         }
         if self.work.fields:
@@ -96,19 +99,21 @@ async def preview(library: Reader, params: Mapping[str, Any]) -> Renames:
     Also what no collection of Traktor could name is refused. Raises `JobError`.
     """
     wanted = Wanted.of(params)
-    return await planned(library, params, wanted, await Naming.read(library))
-
-
-async def planned(library: Reader, params: Mapping[str, Any], wanted: Wanted, naming: Naming) -> Renames:
-    """The plan. A file that Traktor could not find keeps its name, so that another may not have it."""
     sources = await rename_plan.read(library, params, wanted)
+    renames = await planned(library, sources, wanted, await Naming.read(library))
+    renames.lists = await rename_plan.lists(params.get("m3u") or (), renames.names())
+    return renames
+
+
+async def planned(library: Reader, sources: Sources, wanted: Wanted, naming: Naming) -> Renames:
+    """The plan. A file that Traktor could not find keeps its name, so that another may not have it."""
     refused: dict[int, str] = {}
     while True:
         plan = await asyncio.to_thread(rename_plan.planned, sources, wanted, refused)
-        paths = {item.id: item.target for item in plan.items if item.target != item.path}
-        moves = await moving.can_move(library, paths, naming)
+        renames = Renames(plan, sources.files)
+        moves = await moving.can_move(library, renames.paths(), naming)
         if not moves.refused:
-            return await rename_plan.with_lists(plan, sources, params.get("m3u") or ())
+            return renames
         refused |= moves.refused
 
 
@@ -128,7 +133,10 @@ class Planning:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
-        work.change.id = await begun(ctx.library, ctx.job_id, KIND)
+        work.change.id = await begun(ctx.library, ctx.job_id, KIND, whole=True)
+        if work.change.id is not None:
+            planned_before = await step_rows.count(ctx.library, work.change.id, _PLANNED, step_rows.MOVING)
+            work.counts = Counter(planned=planned_before)
         if work.change.id is not None and not await self._is_left(ctx.library):
             return
         await work.telling.refuse(ctx.library)
@@ -137,20 +145,32 @@ class Planning:
         work.change.moved = await teller(ctx.library, naming)
         if work.change.id is not None:
             return
-        renames = await planned(ctx.library, work.params, work.wanted, naming)
-        work.counts = renames.counts()
-        ctx.report(total=len(renames.items))
-        failures = [
-            ItemFailure(item.path or f"track {item.id}", item.reason or "", item.id)
-            for item in renames.items
-            if item.status == "refused"
-        ]
-        announcement = await self._announcement(ctx, renames)
-        if announcement is None:
-            yield Batch(nothing, processed=len(renames.items), failures=failures)
+        written = LongAnnouncement(work.change, KIND, ctx.job_id, f"Rename: {work.wanted.said}")
+        ctx.report(total=len(await chosen.chosen(ctx.library, work.params)))
+        work.counts = Counter()
+        async for sources in rename_plan.groups(ctx.library, work.params, work.wanted):
+            renames = await planned(ctx.library, sources, work.wanted, naming)
+            work.counts.update(renames.counts())
+            steps = await self._steps(ctx.library, renames, written.next)
+            yield Batch(
+                partial(written.add, steps=steps),
+                processed=len(renames.items),
+                failures=[
+                    ItemFailure(item.path or f"track {item.id}", item.reason or "", item.id)
+                    for item in renames.items
+                    if item.status == "refused"
+                ],
+            )
+            written.added(steps)
+        if written.id is None:
             return
-        yield Batch(announcement.store, processed=len(renames.items), failures=failures, durable=True)
-        announcement.written()
+        if places := work.params.get("m3u"):
+            found = await rename_plan.lists(places, await step_rows.names(ctx.library, written.id))
+            steps = [FileStep(number, None, "list", path) for number, path in enumerate(found, written.next)]
+            yield Batch(partial(written.add, steps=steps))
+        written.title = f"Rename of {plural(work.counts['planned'])}: {work.wanted.said}"
+        yield Batch(written.close, durable=True)
+        written.written()
 
     async def _is_left(self, library: Reader) -> bool:
         """Whether steps of the change are still to be carried out."""
@@ -159,16 +179,12 @@ class Planning:
         )
         return row is not None
 
-    async def _announcement(self, ctx: Context, renames: Renames) -> Announcement | None:
-        work = self.job
-        steps = renames.steps()
-        if work.fields:
+    async def _steps(self, library: Reader, renames: Renames, first: int) -> list[FileStep]:
+        steps = renames.steps(first)
+        if self.job.fields:
             ids = [item.id for item in renames.items if item.id in renames.files]
             more, _ = await tagging.tag_steps(
-                ctx.library, ids, work.fields, first=len(steps) + 1, paths=renames.paths()
+                library, ids, self.job.fields, first=first + len(steps), paths=renames.paths()
             )
             steps += more
-        steps += renames.list_steps(len(steps) + 1)
-        if not steps:
-            return None
-        return Announcement(work.change, KIND, rename_plan.title(renames, work.wanted), ctx.job_id, steps)
+        return steps

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from djtui.bridge.merging import KIND as MERGE
+from djtui.bridge.renaming import KIND as RENAME
 from djtui.bridge.telling import Telling, teller
 from djtui.config import Settings
 from djtui.files import reversal
@@ -146,7 +147,10 @@ class Checking:
         row = await ctx.library.fetchone("SELECT kind FROM change WHERE id = ?", (work.origin,))
         work.kind = "" if row is None else row["kind"]
         work.change.lasting = work.kind == MERGE
-        await work.telling.refuse(ctx.library)
+        if work.kind == RENAME:
+            await work.telling.refuse(ctx.library)
+        else:
+            work.telling.quiet = True
         naming = await Naming.read(ctx.library)
 
         work.change.moved = await teller(ctx.library, naming)

@@ -194,7 +194,7 @@ async def edit(
     wanted = _given(
         rule=rule, name=name, active=active, unknown=unknown, public=public, description=description
     )
-    said = {True: always, False: never, None: by_rule}
+    said = {True: _uris(always), False: _uris(never), None: by_rule}
     if child is None and (wanted or position or any(said.values())):
         raise Failure("These are options of a child: name it, too.", WRONG_USE)
     if child is not None and (every is not None or on_change is not None):
@@ -256,6 +256,19 @@ async def _playlist_of(library: Any, text: str) -> str:
         if text in (f"id:{one.id}", one.spotify_id) or text.casefold() == one.name.casefold():
             return one.spotify_id
     return await playlist_named(library, text)
+
+
+def _uris(given: tuple[str, ...]) -> list[str]:
+    """The uris of songs that are given as uris or as addresses of open.spotify.com."""
+    found = [_SONG.search(text.strip()) for text in given]
+    for text, song in zip(given, found, strict=True):
+        if song is None:
+            raise Failure(
+                f"{text!r} is not a song of Spotify's: give its uri, such as "
+                "spotify:track:4uLU6hMCjMI75M1A2tKUQC, or the address that “Copy link” there gives.",
+                WRONG_USE,
+            )
+    return [f"spotify:{song[1]}:{song[2]}" for song in found if song is not None]
 
 
 def _rows(base: Base, children: list[Child]) -> list[tuple[str, ...]]:

@@ -118,6 +118,8 @@ async def retry(
             found = await base_named(library, base)
             children = await routes.children(library, found.id)
             failed = await failed_titles(library, found, children)
+            if not await route_runs.runs(library, found.id, 1):
+                raise Failure(f"{found.name} was never applied: djtui route apply {found.name!r}")
             if not failed:
                 raise Failure(f"The last run over {found.name} failed with nothing: nothing to try again.")
             mine = [child for child in children if child.title(found) in failed]

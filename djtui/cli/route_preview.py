@@ -63,7 +63,8 @@ async def preview(
         needs = {
             each.child.id: [str(need) for need in seen.needs(each.child.rule, not_sent)] for each in plans
         }
-        songs = _songs(seen, asked, limit, not_sent) if asked is not None else []
+        tried = rule if asked is not None and mine is not None and asked.id == mine.id else None
+        songs = _songs(seen, seen.of_child(asked, tried), limit, not_sent) if asked is not None else []
         names = seen.songs.titles(plan.nowhere)
     cost, settings = plan.cost, session.settings.spotify
     shortage = cost.shortage(_budget(), datetime.now(UTC))
@@ -93,8 +94,7 @@ async def preview(
     )
 
 
-def _songs(seen: Outlook, child: Child, limit: int, not_sent: frozenset[str]) -> list[dict[str, Any]]:
-    plan = seen.of_child(child)
+def _songs(seen: Outlook, plan: ChildPlan, limit: int, not_sent: frozenset[str]) -> list[dict[str, Any]]:
     listed = seen.listed(plan)[: limit or None]
     told = seen.told(plan, [uri for _, uri in listed], not_sent)
     return [_song(uri, told[uri]) for _, uri in listed]

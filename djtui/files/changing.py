@@ -19,7 +19,7 @@ from djtui.files import confirming, rewriting, step_rows
 from djtui.files.confirming import Moved
 from djtui.files.placing import NOT_DONE, Placing, tidy
 from djtui.files.playlist_files import Names
-from djtui.files.step_rows import COUNTED, PLACING, REWRITING, FileStep, Kind, Outcome
+from djtui.files.step_rows import COUNTED, PLACING, REWRITING, FileStep, Kind, Outcome, State
 from djtui.files.tag_writing import WriteOptions
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Wait
 from djtui.library.database import Reader, Tx
@@ -44,7 +44,7 @@ class Change:
 
     `origin` is the change that it takes back or does again. `moved` is told of new paths. `done` are the
     tracks that it touched, `counts` its steps by kind, as far as phases have come to their ends. `lasting`:
-    it stays in the history though no step was done.
+    it stays in the history though no step was done. `shared`: two tracks may have one file.
     """
 
     id: int | None = None
@@ -52,6 +52,7 @@ class Change:
     options: WriteOptions = WriteOptions()
     moved: Moved = confirming.nobody
     lasting: bool = False
+    shared: bool = True
     done: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -88,7 +89,8 @@ class Changing:
         total = await step_rows.count(ctx.library, change.id, ("meant",), counted)
         ctx.report(total=ctx.done + total)
         self._stop.clear()
-        if refused := await step_rows.read(ctx.library, change.id, states=("refused",), kinds=counted):
+        refused = await step_rows.read(ctx.library, change.id, states=("refused",), kinds=counted)
+        if refused and not ctx.done:
             yield Batch(_nothing, failures=_failures_before(refused))
         if placing := tuple(kind for kind in self.kinds if kind in PLACING):
             async for batch in self._place(ctx, placing):
@@ -103,6 +105,7 @@ class Changing:
 
     async def _place(self, ctx: Context, kinds: Sequence[Kind]) -> Batches:
         """Batch after batch, in the order of the steps."""
+        self.change.shared = await confirming.shared(ctx.library)
         steps = await _next_steps(ctx, self._id, kinds, None)
         folders = {(step.target or step.source).rpartition("/")[0] for step in steps}
         await asyncio.to_thread(tidy, folders)
@@ -246,7 +249,7 @@ async def confirm(tx: Tx, change: Change, outcomes: Sequence[Outcome]) -> None:
     await step_rows.mark(tx, change.id, outcomes)
     if change.origin is not None:
         await step_rows.mark_origin(tx, change.id, change.origin, outcomes)
-    await confirming.note_moves(tx, outcomes, change.moved)
+    await confirming.note_moves(tx, outcomes, change.moved, shared=change.shared)
     if any(it.step.kind == "tags" for it in outcomes):
         await confirming.note_tags(tx, outcomes)
 
@@ -265,6 +268,8 @@ async def settle(ctx: Context, change: Change) -> Batches:
             placing = await Changing(change, "")._placing(ctx.library, placed, only_look=True)
             outcomes += await asyncio.to_thread(placing.carried_out)
         yield Batch(partial(_settled, change=change, outcomes=outcomes))
+    if last is not None:
+        yield Batch(partial(finish, change=change))
 
 
 async def _settled(tx: Tx, change: Change, outcomes: Sequence[Outcome]) -> None:
@@ -330,21 +335,22 @@ def _failures_before(refused: Sequence[FileStep]) -> list[ItemFailure]:
 
 
 async def finish(tx: Tx, change: Change) -> None:
-    """When no step is left: how many tracks a change has touched; one that touched none is forgotten."""
+    """When no step is left: how many tracks a change has touched; one that did nothing is forgotten."""
     assert change.id is not None
-    left = "SELECT 1 FROM file_step WHERE change_id = ? AND state = 'meant' LIMIT 1"
-    if await tx.fetchone(left, (change.id,)) is not None:
+    if await _has(tx, change.id, "meant"):
         return
-    done = await step_rows.tracks_in(tx, change.id)
-    if done:
-        await tx.execute(_ITEMS, (done, change.id))
+    if await _has(tx, change.id, "done"):  # be it that only folders were made
+        done = await step_rows.tracks_in(tx, change.id)
+        await tx.execute("UPDATE change SET items = ? WHERE id = ? AND kind != 'merge'", (done, change.id))
         if change.origin is not None:
             await _note_reversal(tx, change.id, change.origin)
     elif not change.lasting:
         await tx.execute("DELETE FROM change WHERE id = ? AND kind != 'merge'", (change.id,))
 
 
-_ITEMS: Final = "UPDATE change SET items = ? WHERE id = ? AND kind != 'merge'"
+async def _has(tx: Tx, change_id: int, state: State) -> bool:
+    query = "SELECT 1 FROM file_step WHERE change_id = ? AND state = ? LIMIT 1"
+    return await tx.fetchone(query, (change_id, state)) is not None
 
 
 async def _note_reversal(tx: Tx, change_id: int, origin: int) -> None:

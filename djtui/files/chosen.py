@@ -18,7 +18,7 @@ _VIEW: Final = "track LEFT JOIN track_text ON track_text.id = track.id"
 async def chosen(library: Reader, params: Mapping[str, Any]) -> list[int]:
     """The tracks that the params of a job mean: ids | query | neither; retry (a list of paths) narrows them.
 
-    In the order of their paths. Raises `JobError` for a mistake in the query.
+    Folder by folder, in the order of their paths. Raises `JobError` for a mistake in the query.
     """
     conditions: list[str] = []
     parameters: list[Any] = []
@@ -38,7 +38,8 @@ async def chosen(library: Reader, params: Mapping[str, Any]) -> list[int]:
         conditions.append(f"track.path {_AMONG}")
         parameters.append(as_json(params["retry"]))
     rows = await library.fetchall(
-        f"SELECT track.id FROM {_VIEW} WHERE {' AND '.join(conditions)} ORDER BY track.path, track.id",
+        f"SELECT track.id FROM {_VIEW} WHERE {' AND '.join(conditions)} "
+        " ORDER BY rtrim(track.path, replace(track.path, '/', '')), track.path, track.id",
         parameters,
     )
     return [row["id"] for row in rows]

@@ -9,7 +9,7 @@ from djtui.files.names import extension
 from djtui.files.scan_read import FILE
 from djtui.files.step_rows import MOVING, Outcome
 from djtui.library import tracks
-from djtui.library.database import Tx
+from djtui.library.database import Reader, Tx
 from djtui.library.tracks import as_json
 
 Moved = Callable[[Tx, Mapping[int, str]], Awaitable[object]]
@@ -23,8 +23,21 @@ async def nobody(tx: Tx, paths: Mapping[int, str]) -> None:
     """Where nobody has to be told of moves."""
 
 
-async def note_moves(tx: Tx, outcomes: Sequence[Outcome], moved: Moved = nobody) -> None:
-    """The tracks of files that were moved get their new paths, and whoever else has the same file."""
+async def shared(library: Reader) -> bool:
+    """Whether any two tracks have one file."""
+    row = await library.fetchone(
+        "SELECT 1 FROM track WHERE path IS NOT NULL GROUP BY path HAVING count(*) > 1 LIMIT 1"
+    )
+    return row is not None
+
+
+async def note_moves(
+    tx: Tx, outcomes: Sequence[Outcome], moved: Moved = nobody, *, shared: bool = True
+) -> None:
+    """The tracks of files that were moved get their new paths, and whoever else has the same file.
+
+    `shared`: that may be somebody.
+    """
     paths: dict[int, str] = {}
     parked: set[int] = set()
     by_path: dict[str, str] = {}
@@ -41,30 +54,29 @@ async def note_moves(tx: Tx, outcomes: Sequence[Outcome], moved: Moved = nobody)
         by_path[begin] = step.target
     if not by_path:
         return
-    rows = await tx.fetchall(
-        f"SELECT id, path FROM track WHERE path {_AMONG} UNION SELECT id, path FROM track WHERE id {_AMONG}",
-        (as_json(list(by_path)), as_json(list(paths))),
-    )
-    before = {row["id"]: row["path"] for row in rows}
-    paths = {id: paths.get(id) or by_path[path] for id, path in before.items()}
-    await tracks.update(tx, {id: _fields(before[id], path) for id, path in paths.items()})
+    if shared:
+        rows = await tx.fetchall(f"SELECT id, path FROM track WHERE path {_AMONG}", (as_json(list(by_path)),))
+        for row in rows:
+            paths.setdefault(row["id"], by_path[row["path"]])
+            begins.setdefault(row["id"], row["path"])
+    await tracks.update(tx, {id: _fields(begins[id], path) for id, path in paths.items()})
     await _move_files(tx, paths)
     heard = await tx.fetchall(
         f"SELECT track_id AS id FROM analysis WHERE track_id {_AMONG}", (as_json(list(paths)),)
     )
     if heard:
         await tx.executemany(
-            "UPDATE analysis SET path = ? WHERE track_id = ? AND path = ?",
-            [(paths[row["id"]], row["id"], before[row["id"]]) for row in heard],
+            "UPDATE analysis SET path = ? WHERE track_id = ?",
+            [(paths[row["id"]], row["id"]) for row in heard],
         )
     if final := {id: path for id, path in paths.items() if id not in parked}:
         await moved(tx, final)
 
 
-def _fields(before: str | None, path: str) -> dict[str, Any]:
+def _fields(before: str, path: str) -> dict[str, Any]:
     fields: dict[str, Any] = {"path": path}
     end = extension(path)[1:].lower()
-    if end and before is not None and end != extension(before)[1:].lower():
+    if end and end != extension(before)[1:].lower():
         fields["format"] = end
     return fields
 

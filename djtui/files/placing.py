@@ -95,11 +95,9 @@ class Placing:
         return self._outcomes
 
     def _step(self, number: int, step: FileStep) -> Outcome:
-        if step.kind == "folder":
-            return self._folder(step)
-        if step.kind == "unfolder":
-            return self._unfolder(step)
-        if step.track_id is not None and (reason := self._stuck.get(step.track_id)):
+        if step.kind not in MOVING:
+            return self._folder(step) if step.kind == "folder" else self._unfolder(step)
+        if self._stuck and step.track_id is not None and (reason := self._stuck.get(step.track_id)):
             return Outcome(step, "refused", reason)
         place = self._place(number, step)
         if place:
@@ -149,19 +147,13 @@ class Placing:
     def _move(self, step: FileStep) -> Outcome:
         assert step.target is not None
         try:
-            try:
-                copied = no_overwrite.move(step.source, step.target)
-            except FileNotFoundError:
-                folder = os.path.dirname(step.target)
-                if os.path.isdir(folder) or not os.path.lexists(step.source):
-                    raise
-                os.makedirs(folder)  # it was emptied, and somebody has tidied up
-                copied = no_overwrite.move(step.source, step.target)
+            copied = _moved(step.source, step.target)
         except OSError as error:
             return self._refused(step, reason(error, step.target))
         except ValueError:
             return self._refused(step, "No file can have this name.")
-        self._folders.update((os.path.dirname(step.source), os.path.dirname(step.target)))
+        self._folders.add(step.source.rpartition("/")[0])
+        self._folders.add(step.target.rpartition("/")[0])
         if step.track_id is not None and step.parked:
             self._homes.setdefault(step.track_id, step.source)
         return Outcome(step, "done", file=None if copied is None else identity(copied))
@@ -199,6 +191,17 @@ class Placing:
                 os.rmdir(step.source)
                 self._folders.add(os.path.dirname(step.source))
         return Outcome(step, "done")
+
+
+def _moved(source: str, target: str) -> os.stat_result | None:
+    try:
+        return no_overwrite.move(source, target)
+    except FileNotFoundError:
+        folder = os.path.dirname(target)
+        if os.path.isdir(folder) or not os.path.lexists(source):
+            raise
+        os.makedirs(folder)  # it was emptied, and somebody has tidied up
+        return no_overwrite.move(source, target)
 
 
 def reason(error: OSError, target: str) -> str:

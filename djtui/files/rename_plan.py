@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from djtui.files import chosen, on_disk, playlist_files
-from djtui.files.announcing import plural
 from djtui.files.context import BY_CONTEXT, ByContext, Context, contexts
 from djtui.files.facts import Facts, facts_of
 from djtui.files.plan import Choice, Plan, Planned, plan
@@ -22,6 +21,7 @@ from djtui.library.tracks import as_json
 
 GONE: Final = "The file is not there."
 _PART: Final = 500
+_GROUP: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Wanted:
         return cls(template, templates, params.get("root"))
 
     @property
+    def has_folders(self) -> bool:
+        """Whether files may come into other folders."""
+        return any(it.has_folders for it in ((self.template,) if self.template else self.templates.values()))
+
+    @property
     def said(self) -> str:
         """The template, for a title."""
         return self.template.text if self.template else "by album and single"
@@ -62,13 +67,53 @@ class Sources:
     missing: dict[int, str]
     inside: list[Facts] = field(default_factory=list)
 
+    def split(self) -> tuple[Sources, Sources]:
+        """What can be planned now, and the last folder, of which more may come."""
+        last = _folder(self.facts[-1])
+        if _folder(self.facts[0]) == last:
+            return Sources([], {}, {}), self
+        end = next(n for n in range(len(self.facts), 0, -1) if _folder(self.facts[n - 1]) != last)
+        return self._part(self.facts[:end]), self._part(self.facts[end:])
+
+    def _part(self, facts: list[Facts]) -> Sources:
+        ids = [it.id for it in facts]
+        return Sources(
+            facts,
+            {id: self.files[id] for id in ids if id in self.files},
+            {id: self.missing[id] for id in ids if id in self.missing},
+        )
+
+
+def _folder(facts: Facts) -> str:
+    return facts.path.rpartition("/")[0]
+
 
 async def read(library: Reader, params: Mapping[str, Any], wanted: Wanted) -> Sources:
     """Find the tracks that the params mean, and look for their files. Raises `JobError`."""
+    found = Sources([], {}, {})
+    async for group in groups(library, params, wanted, most=None):
+        found = group
+    return found
+
+
+async def groups(
+    library: Reader, params: Mapping[str, Any], wanted: Wanted, *, most: int | None = _GROUP
+) -> AsyncGenerator[Sources, None]:
+    """The same in groups of some thousand that can be planned each for itself: whole folders, as long as the
+    template makes none. Memory then grows with the largest folder, and not with the library.
+    """
     ids = await chosen.chosen(library, params)
     found = Sources([], {}, {})
     for start in range(0, len(ids), _PART):
         await _add(library, ids[start : start + _PART], found)
+        if most is not None and not wanted.has_folders and len(found.facts) >= most:
+            whole, found = found.split()
+            if whole.facts:
+                yield await _with_neighbours(library, whole, wanted)
+    yield await _with_neighbours(library, found, wanted)
+
+
+async def _with_neighbours(library: Reader, found: Sources, wanted: Wanted) -> Sources:
     if wanted.template is None:
         found.inside = await _neighbours(library, found.facts)
     return found
@@ -135,7 +180,7 @@ class Renames:
 
     plan: Plan
     files: dict[int, Identity]
-    lists: list[str]
+    lists: list[str] = field(default_factory=list)
 
     @property
     def items(self) -> Sequence[Planned]:
@@ -159,35 +204,30 @@ class Renames:
             for it in self.items
         ]
 
-    def steps(self) -> list[FileStep]:
-        """All that is to be done to files, in its order."""
-        steps = [FileStep(number, None, "folder", path) for number, path in enumerate(self.plan.folders, 1)]
-        for number, step in enumerate(self.plan.steps(), len(steps) + 1):
+    def steps(self, first: int = 1) -> list[FileStep]:
+        """The folders to make and the files to move, in their order; the first has the number `first`."""
+        steps = [
+            FileStep(number, None, "folder", path) for number, path in enumerate(self.plan.folders, first)
+        ]
+        for number, step in enumerate(self.plan.steps(), first + len(steps)):
             kind: Kind = "copy" if step.kind == "copy" else "move"
             detail = {} if step.last else {"parked": True}
             file = self.files.get(step.id)
             steps.append(FileStep(number, step.id, kind, step.source, step.target, "meant", file, detail))
         return steps
 
-    def list_steps(self, first: int) -> list[FileStep]:
-        """The steps that let M3U files follow; `first` is the number of the first one."""
-        return [FileStep(number, None, "list", path) for number, path in enumerate(self.lists, first)]
+    def names(self) -> dict[str, str]:
+        """Old path -> new one."""
+        return {item.path: item.target for item in self.items if item.target != item.path}
 
 
-async def with_lists(plan: Plan, sources: Sources, places: Sequence[str]) -> Renames:
-    """The plan with the M3U files, among these and below these folders, that it concerns."""
-    renames = Renames(plan, sources.files, [])
-    names = {item.path: item.target for item in plan.items if item.target != item.path}
-    if places and names:
-        renames.lists = await asyncio.to_thread(_pointing, places, names)
-    return renames
+async def lists(places: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """The M3U files, among these and below these folders, that point to files which get new names."""
+    if not places or not names:
+        return []
 
+    def pointing() -> list[str]:
+        composed = playlist_files.Names(names)
+        return [path for path in playlist_files.found(places) if playlist_files.points_to(path, composed)]
 
-def _pointing(places: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    composed = playlist_files.Names(names)
-    return [path for path in playlist_files.found(places) if playlist_files.points_to(path, composed)]
-
-
-def title(renames: Renames, wanted: Wanted) -> str:
-    """The change in the history."""
-    return f"Rename of {plural(renames.counts()['planned'])}: {wanted.said}"
+    return await asyncio.to_thread(pointing)

@@ -7,6 +7,7 @@ another one back has the steps of that one with their numbers negated: so they c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -28,6 +29,7 @@ COUNTED: Final[tuple[Kind, ...]] = (*MOVING, *REWRITING)
 _COLUMNS: Final = (
     "step", "track_id", "kind", "source", "target", "state", "size", "mtime_ns", "detail", "undo",
 )  # fmt: skip
+_ONLY_INODE: Final = re.compile(r'\{"inode":\d+\}').fullmatch
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
 
 
@@ -103,8 +105,13 @@ def _row(step: FileStep) -> tuple[Any, ...]:
 
 
 def _step(row: Any) -> FileStep:
-    detail = json.loads(row["detail"]) if row["detail"] else {}
-    inode = detail.pop("inode", 0)
+    text: str = row["detail"] or "{}"
+    detail: dict[str, Any] = {}
+    if _ONLY_INODE(text):
+        inode = int(text[9:-1])
+    else:
+        detail = json.loads(text)
+        inode = detail.pop("inode", 0)
     file = None if row["size"] is None else Identity(row["size"], row["mtime_ns"], inode)
     return FileStep(
         row["step"], row["track_id"], row["kind"], row["source"], row["target"], row["state"], file, detail,
@@ -129,16 +136,16 @@ async def read(
     columns = _COLUMNS if undos else (*_COLUMNS[:-1], "iif(undo IS NULL, NULL, x'') AS undo")
     rows = await library.fetchall(
         f"SELECT {', '.join(columns)} FROM file_step"
-        f" WHERE change_id = ? AND step > ? AND state {_AMONG} AND kind {_AMONG} ORDER BY step LIMIT ?",
-        (
-            change_id,
-            -(1 << 62) if after is None else after,
-            as_json(list(states)),
-            as_json(list(kinds)),
-            limit,
-        ),
+        f" WHERE change_id = ? AND step > ? AND {_one_of('state', states)} AND {_one_of('kind', kinds)}"
+        " ORDER BY step LIMIT ?",
+        (change_id, -(1 << 62) if after is None else after, limit),
     )
     return [_step(row) for row in rows]
+
+
+def _one_of(column: str, words: Sequence[str]) -> str:
+    """A condition; the words are our own."""
+    return f"{column} IN ({', '.join(map(repr, words))})"
 
 
 async def of_track(library: Reader, change_id: int, track_id: int) -> list[FileStep]:
@@ -216,11 +223,17 @@ async def names(library: Reader, change_id: int) -> dict[str, str]:
 
 async def mark(tx: Tx, change_id: int, outcomes: Sequence[Outcome]) -> None:
     """Note what became of steps; those of which nothing was to do are forgotten."""
-    plain = [it.step.step for it in outcomes if it.state == "done" and it.as_meant]
-    await tx.execute(
-        f"UPDATE file_step SET state = 'done' WHERE change_id = ? AND step {_AMONG}",
-        (change_id, as_json(plain)),
-    )
+    plain = [it.step.step for it in outcomes if it.as_meant]
+    if plain and plain[-1] - plain[0] == len(plain) - 1:
+        await tx.execute(
+            "UPDATE file_step SET state = 'done' WHERE change_id = ? AND step BETWEEN ? AND ?",
+            (change_id, plain[0], plain[-1]),
+        )
+    elif plain:
+        await tx.execute(
+            f"UPDATE file_step SET state = 'done' WHERE change_id = ? AND step {_AMONG}",
+            (change_id, as_json(plain)),
+        )
     if others := [it for it in outcomes if it.state and not it.as_meant]:
         await tx.executemany(
             "UPDATE file_step SET state = ?, source = ?, size = ?, mtime_ns = ?, detail = ?, undo = ?"

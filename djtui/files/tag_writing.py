@@ -109,7 +109,7 @@ def write(path: str, changes: Mapping[str, Value], options: WriteOptions = Write
     Raises:
         Unwritable: The file is untouched; the sentence says why.
     """
-    wanted = {field: _checked(field, value, options) for field, value in changes.items()}
+    wanted = as_read(changes, options)
     with _explained(), safe_write.original(path) as old:
         before = tags.read(old.path)
         differing = {field: value for field, value in wanted.items() if getattr(before, field) != value}
@@ -125,6 +125,11 @@ def write(path: str, changes: Mapping[str, Value], options: WriteOptions = Write
 
         done = safe_write.rewrite(old, splices, check=check, mtime=options.mtime)
     return Written(done.path, tuple(differing), done.size, done.mtime_ns, done.undo, done.notes)
+
+
+def as_read(changes: Mapping[str, Value], options: WriteOptions = WriteOptions()) -> dict[str, Value]:
+    """Values as `tags.read` gives them once they are written. Raises `Unwritable`."""
+    return {field: _checked(field, value, options) for field, value in changes.items()}
 
 
 def restore(path: str, undo: Undo) -> Written:

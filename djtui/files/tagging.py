@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, cast
 
 from djtui.config import Settings
-from djtui.files import chosen
-from djtui.files.announcing import Announcement, begun, plural
+from djtui.files import chosen, tag_writing, tags
+from djtui.files.announcing import LongAnnouncement, begun, plural
 from djtui.files.changing import Batches, Change, Changing
+from djtui.files.container import Unreadable
 from djtui.files.on_disk import found_files
+from djtui.files.safe_write import Unwritable
 from djtui.files.scanning import RESOURCE
 from djtui.files.step_rows import FileStep
 from djtui.files.tag_writing import Value, WriteOptions
@@ -32,6 +35,7 @@ REPLAYGAIN_LUFS: Final = -18.0
 """The loudness at which ReplayGain 2.0 aims."""
 
 _PART: Final = 500
+_GROUP: Final = 5000
 
 MISSING: Final = "The file is not there."
 
@@ -140,17 +144,58 @@ class Planning:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
-        if (there := await begun(ctx.library, ctx.job_id, KIND)) is not None:
-            work.change.id = there
+        work.change.id = await begun(ctx.library, ctx.job_id, KIND, whole=True)
+        if work.change.id is not None:
             return
         ids = await chosen.chosen(ctx.library, work.params)
         ctx.report(total=len(ids))
-        steps, missing = await tag_steps(ctx.library, ids, work.fields)
-        failures = [ItemFailure(path or f"track {id}", MISSING, id) for id, path in missing.items()]
-        title = f"Tags of {plural(len(steps))}: {', '.join(work.fields)}"
-        announced = Announcement(work.change, KIND, title, ctx.job_id, steps)
-        yield Batch(announced.store, processed=len(ids), failures=failures, durable=True)
-        announced.written()
+        written = LongAnnouncement(work.change, KIND, ctx.job_id, f"Tags: {', '.join(work.fields)}")
+        for start in range(0, len(ids), _GROUP):
+            part = ids[start : start + _GROUP]
+            steps, missing = await tag_steps(ctx.library, part, work.fields, first=written.next)
+            yield Batch(
+                partial(written.add, steps=steps),
+                processed=len(part),
+                failures=[ItemFailure(path or f"track {id}", MISSING, id) for id, path in missing.items()],
+            )
+            written.added(steps)
+        if written.id is None:
+            return
+        written.title = f"Tags of {plural(written.tracks)}: {', '.join(work.fields)}"
+        yield Batch(written.close, durable=True)
+        written.written()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What would be written into one file: field -> (what it says, what it would say)."""
+
+    track_id: int
+    path: str
+    fields: Mapping[str, tuple[Value, Value]]
+
+
+async def preview(library: Reader, params: Mapping[str, Any], limit: int = 200) -> list[Difference]:
+    """What the job would write, of the first so many files that it means. Reads only. Raises `JobError`."""
+    fields = checked(params.get("fields") or ())
+    ids = (await chosen.chosen(library, params))[:limit]
+    steps, _ = await tag_steps(library, ids, fields)
+    return await asyncio.to_thread(_differences, steps, options(params))
+
+
+def _differences(steps: Sequence[FileStep], options: WriteOptions) -> list[Difference]:
+    found = []
+    for step in steps:
+        try:
+            was = tags.read(step.source)
+            wanted = tag_writing.as_read(step.detail["fields"], options)
+        except (Unreadable, Unwritable):
+            continue
+        before = {name: getattr(was, name) for name in wanted}
+        fields = {name: (before[name], now) for name, now in wanted.items() if before[name] != now}
+        if fields:
+            found.append(Difference(step.track_id or 0, step.source, fields))
+    return found
 
 
 async def tag_steps(

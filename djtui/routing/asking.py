@@ -65,14 +65,20 @@ async def by_hand(library: Reader, child: Child, rows: Sequence[Row]) -> ByHand 
 
 
 async def changed_by_hand(library: Reader, children: Collection[Child]) -> dict[int, ByHand]:
-    """The children that were changed by hand, as far as the library knows."""
+    """The children that were changed by hand, as far as the library knows; not where that was kept since."""
     found = {}
     for child in children:
         if child.spotify_id is not None and child.digest is not None:
             change = await by_hand(library, child, await contents.present(library, child.spotify_id))
-            if change is not None:
+            if change is not None and not _kept(change, child):
                 found[child.id] = change
     return found
+
+
+def _kept(change: ByHand, child: Child) -> bool:
+    """Whether the DJ said already that all of it is to stay as it is."""
+    wanted = dict.fromkeys(change.added, True) | dict.fromkeys(change.removed, False)
+    return bool(wanted) and wanted.items() <= child.exceptions.items()
 
 
 async def keep_for_good(tx: Tx, child_id: int, change: ByHand) -> None:
@@ -94,7 +100,7 @@ async def verdict(
     hand = answers.hand(child.id)
     if change is not None and hand == "leave":
         return "asking", f"It was changed by hand ({change}) and is left as it is."
-    if change is not None and hand != "drop" and _matters(change, target, hand):
+    if change is not None and hand != "drop" and matters(change, target, hand):
         return (
             "asking",
             f"It was changed by hand since djtui wrote it: {change}. Keep that always, or drop it?",
@@ -109,7 +115,7 @@ async def verdict(
     return None
 
 
-def _matters(change: ByHand, target: Collection[str], hand: Hand | None) -> bool:
+def matters(change: ByHand, target: Collection[str], hand: Hand | None = None) -> bool:
     """Whether writing undoes what was done by hand. An order by hand no rule can keep."""
     if not change.added and not change.removed:
         return hand is None

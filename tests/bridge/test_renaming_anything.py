@@ -26,7 +26,7 @@ TEMPLATES = (
 )  # fmt: skip
 FOLDERS = ("", "", "A/", "a/", "deep/er/")
 stems = st.sampled_from(NASTY) | st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="/\0"), min_size=1, max_size=8
+    st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=8
 ).filter(lambda text: text not in (".", ".."))
 files = st.dictionaries(
     st.tuples(st.sampled_from(FOLDERS), stems, st.sampled_from((".mp3", ".MP3", ".flac"))),
@@ -72,9 +72,7 @@ async def _there_and_back(
             await library.close()
 
 
-def _check(
-    shelf: Shelf, paths: dict[int, str], old: dict[int, str], before: dict[str, bytes | None]
-) -> None:
+def _check(shelf: Shelf, paths: dict[int, str], old: dict[int, str], before: dict[str, bytes | None]) -> None:
     there = shelf.tree()
     assert {id: there[path] for id, path in paths.items()} == {id: before[path] for id, path in old.items()}
     assert len(shelf.names()) == len(paths)

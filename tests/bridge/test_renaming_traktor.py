@@ -1,19 +1,23 @@
-"""A rename and Traktor's collection are one job: playlists resolve, and nothing moves that Traktor would lose."""
+"""A rename and Traktor's collection are one job: playlists resolve, and Traktor loses no file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from djtui.demo.collection import write_collection
+from djtui.demo.files import place_files
 from djtui.library import history
 from djtui.library.database import Library
 from djtui.traktor import moving
 from tests.files.shelf import tree
-from tests.traktor.moved_files import Disk, unplaced
+from tests.traktor.both_ways import SETTINGS, Deck
+from tests.traktor.moved_files import KEY, LOCATION, Disk, unplaced
 from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import collection, entry, playlist
 
@@ -39,7 +43,7 @@ async def rename(disk: Disk, template: str, **params: Any) -> dict[str, Any]:
     return view.result or {}
 
 
-async def undo(disk: Disk, change: int, **params: Any) -> dict[str, Any]:
+async def undo(disk: Deck, change: int, **params: Any) -> dict[str, Any]:
     view = await disk.job("file-undo", change=change, force=True, **params)
     assert view.state == "succeeded", view.error
     return view.result or {}
@@ -111,3 +115,32 @@ async def test_a_file_that_traktor_could_not_find_keeps_its_name_and_its_place(d
     reasons = await disk.failed(view)
     assert len(reasons) == 2 and "lies on no volume that collection.nml knows" in reasons[0]
     assert disk.path("a").exists() and not list(elsewhere.iterdir())
+
+
+async def test_of_a_whole_collection_only_places_differ_and_every_playlist_resolves(
+    library: Library, tmp_path: Path
+) -> None:
+    nml = tmp_path / "collection.nml"
+    write_collection(nml, 500)
+    volumes = place_files(nml, tmp_path / "disks")
+    deck = Deck(library, nml, replace(SETTINGS, traktor=replace(SETTINGS.traktor, volumes=volumes)))
+    await deck.imported()
+    text, before = deck.text, tree(tmp_path / "disks")
+    view = await deck.job("rename", template="{label|default:None}/{artist} - {title} [{bpm}]", force=True)
+    result = view.result or {}
+    assert view.state == "succeeded" and result["renamed"] > 450
+    assert result["export"]["moved"] == result["renamed"]
+    assert unplaced(deck.text) == unplaced(text)
+    entries = _entries(deck.text)
+    assert len(set(entries)) == len(entries)
+    assert {key for _, key in KEY.findall(deck.text)} <= set(entries)
+    assert [entries.index(key) for _, key in KEY.findall(deck.text)] == [
+        _entries(text).index(key) for _, key in KEY.findall(text)
+    ]
+    await undo(deck, result["change"])
+    assert tree(tmp_path / "disks") == before
+    assert _entries(deck.text) == _entries(text)
+
+
+def _entries(text: str) -> list[str]:
+    return ["".join((volume, folder, file)) for folder, file, volume in LOCATION.findall(text)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from djtui.config import Settings
-from djtui.files import payload, rewriting, tags
+from djtui.files import payload, rewriting, tagging, tags
 from djtui.jobs.job import JobError
 from djtui.kinds import KINDS
 from djtui.library import history
@@ -144,6 +144,17 @@ async def test_tags_are_written_after_a_rename_and_both_are_undone_as_one(shelf:
     assert tags.read(shelf.path("Bicep - Opal.aiff")).title == "Opal"
     assert (await shelf.undo())["undone"] == 5
     assert shelf.tree() == before
+
+
+async def test_a_preview_says_what_would_differ_and_touches_nothing(shelf: Shelf) -> None:
+    ids = await fill(shelf)
+    before = attributes(shelf.folder)
+    found = await tagging.preview(shelf.library, {"fields": ["bpm", "key", "album"]})
+    assert {it.track_id for it in found} == set(ids.values())
+    assert all(it.fields == {"bpm": (None, 127.98), "key": (None, "8A")} for it in found)
+    assert attributes(shelf.folder) == before
+    await shelf.done("tags", fields=["bpm", "key"])
+    assert await tagging.preview(shelf.library, {"fields": ["bpm", "key"]}) == []
 
 
 def test_a_field_that_is_none_is_refused(library: Library) -> None:

@@ -174,6 +174,8 @@ class RoutingView(Showing):
     def on_rule_input_left(self, message: RuleInput.Left) -> None:
         child, typed = self.child, self.typed
         if self.query_one(RuleLine).input.has_focus:
+            if message.keep and typed is not None and self._has_mistake(typed):
+                return  # what is typed stays there, to be mended
             self.query_one(ChildRows).focus()
             if message.keep:
                 return  # leaving the line keeps it
@@ -182,6 +184,18 @@ class RoutingView(Showing):
             self.djtui.do(self._keep(child, typed))
         elif typed is not None:
             self._show_again()
+
+    def _has_mistake(self, rule: str) -> bool:
+        """Whether that is not a rule; if so, point at the place."""
+        from djtui.query import QueryError
+        from djtui.routing.rules import check
+
+        try:
+            check(rule)
+        except QueryError as error:
+            self.query_one(RuleLine).point_at(error.position, error.length, str(error))
+            return True
+        return False
 
     def _show_again(self) -> None:
         """What was typed is not to be: show what is."""

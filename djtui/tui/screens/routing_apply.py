@@ -135,7 +135,8 @@ def _choice(plan: ChildPlan, family: Family) -> Choice:
     if id in family.gone:
         gone = "Its playlist is no longer in your account: somebody deleted it."
         return Choice(id, plan.child.name, said, gone, (SKIP, ("remake", "made anew"), _UNSEEN))
-    if (hand := family.by_hand.get(id)) is not None:
+    hand = family.by_hand.get(id)
+    if hand is not None and matters(hand, set(plan.target)):
         why = f"It was changed by hand since djtui wrote it: {hand}. {why}".strip()
         hands = (SKIP, ("keep", "that is kept always"), ("drop", "that is dropped"))
         return Choice(id, plan.child.name, said, why, hands)
