@@ -111,6 +111,17 @@ async def _undo_relocation(session: Session, library: Library, change: Change, *
     )
 
 
+async def _undo_files(session: Session, library: Library, change: Change, *, redo: bool) -> int:
+    """Have a job take back what a change did to files, or do it again. Raises `HistoryError`."""
+    from djtui.bridge.reversing import undo_params
+
+    params = await undo_params(library, change, redo=redo)
+    again = "done again" if redo else "put back"
+    return await run_job(
+        session, "file-undo", params, lambda result: [f"{change.title}: {result['undone']:,} {again}."]
+    )
+
+
 async def _reverse(session: Session, number: int | None, *, redo: bool) -> int | None:
     verb = "Redo" if redo else "Undo"
 
@@ -129,6 +140,8 @@ async def _reverse(session: Session, number: int | None, *, redo: bool) -> int |
             return await _undo_relocation(session, library, change, redo=redo)
         if change.kind == ROUTE:
             return await _undo_route(session, library, change, redo=redo)
+        if change.kind in changes.FILE_KINDS:
+            return await _undo_files(session, library, change, redo=redo)
         if change.kind in changes.BY_JOB:
             params = await _restoring(library, change, redo=redo)
             return await run_job(session, "traktor-restore", params, restore_lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -24,6 +26,10 @@ from djtui.library.routes import Base, Child
 from djtui.routing.editing import editing
 
 _KINDS: Final = {"spotify": "Spotify", "local": "library"}
+_SONG: Final = re.compile(
+    r"(?:spotify:|https?://open\.spotify\.com/(?:intl-[a-z-]+/)?)(track|episode)[:/]([0-9A-Za-z]{22})(?:\?.*)?",
+    re.ASCII,
+)
 
 
 @click.group()
@@ -117,10 +123,11 @@ async def create(
 ) -> None:
     """Make a playlist a base, or give it a child. Nothing is written to Spotify: `djtui route apply` does.
 
-    Without a rule a child takes every song of its base.
+    Without a rule a child takes every song of its base. Before a rule that begins with - goes a --.
 
     \b
     djtui route create Friday --on-change
+    djtui route create Friday Clean -- -explicit:yes
     djtui route create liked 'Deep and slow' 'genre:deep bpm:..122' --local
     """
     with explained():
@@ -194,7 +201,7 @@ async def edit(
     wanted = _given(
         rule=rule, name=name, active=active, unknown=unknown, public=public, description=description
     )
-    said = {True: _uris(always), False: _uris(never), None: by_rule}
+    said = {True: _uris(always), False: _uris(never), None: [_uri(text) or text for text in by_rule]}
     if child is None and (wanted or position or any(said.values())):
         raise Failure("These are options of a child: name it, too.", WRONG_USE)
     if child is not None and (every is not None or on_change is not None):
@@ -258,17 +265,21 @@ async def _playlist_of(library: Any, text: str) -> str:
     return await playlist_named(library, text)
 
 
-def _uris(given: tuple[str, ...]) -> list[str]:
-    """The uris of songs that are given as uris or as addresses of open.spotify.com."""
-    found = [_SONG.search(text.strip()) for text in given]
-    for text, song in zip(given, found, strict=True):
-        if song is None:
+def _uris(given: Sequence[str]) -> list[str]:
+    """Songs by their uris or by the addresses of open.spotify.com, as uris."""
+    for text in given:
+        if _uri(text) is None:
             raise Failure(
-                f"{text!r} is not a song of Spotify's: give its uri, such as "
-                "spotify:track:4uLU6hMCjMI75M1A2tKUQC, or the address that “Copy link” there gives.",
+                f"{text!r} is not a song of Spotify's: give its uri, as in "
+                "spotify:track:4uLU6hMCjMI75M1A2tKUQC, or the link that Spotify copies.",
                 WRONG_USE,
             )
-    return [f"spotify:{song[1]}:{song[2]}" for song in found if song is not None]
+    return [uri for text in given if (uri := _uri(text)) is not None]
+
+
+def _uri(text: str) -> str | None:
+    song = _SONG.fullmatch(text.strip())
+    return f"spotify:{song[1]}:{song[2]}" if song is not None else None
 
 
 def _rows(base: Base, children: list[Child]) -> list[tuple[str, ...]]:

@@ -87,9 +87,7 @@ async def apply(
         raise Failure("--only, --remake and --yes name children of one base: name just that.", WRONG_USE)
     with explained():
         async with session.library(create=False) as library:
-            chosen = await routes.bases(library) if every else [await base_named(library, it) for it in bases]
-            if not chosen:
-                raise Failure("There is no base yet: djtui route create 'My playlist'")
+            chosen = await _all(library) if every else [await base_named(library, it) for it in bases]
             wanted = [await _wanted(session, library, base, only, remake, yes, hands) for base in chosen]
             _sign_in_if(session, [child for children, _ in wanted for child in children])
             done = []
@@ -184,6 +182,19 @@ async def failed_titles(library: Library, base: Base, children: Sequence[Child])
 
 
 # -- before -----------------------------------------------------------------------------------------
+
+
+async def _all(library: Library) -> list[Base]:
+    """Every base that has something to apply."""
+    bases = await routes.bases(library)
+    found = [base for base in bases if any(it.active for it in await routes.children(library, base.id))]
+    if not found:
+        raise Failure(
+            "No base has a child that is on: djtui route create BASE CHILD RULE"
+            if bases
+            else "There is no base yet: djtui route create 'My playlist'"
+        )
+    return found
 
 
 async def _wanted(

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 TRAKTOR_IMPORT: Final = "traktor-import"
 TRAKTOR_RESTORE: Final = "traktor-restore"
-ROUTE: Final = "route"  # a kind of change: a run of routing
+ROUTE: Final = "route"  # kinds of changes: a run of routing,
+RELOCATE: Final = "relocate"  # missing files that were found
 
 
 class Refused(Exception):
@@ -104,6 +106,8 @@ async def undo(app: DjtuiApp, change: Change | None = None) -> None:
         raise Refused("There is nothing to undo.")
     if change.kind == ROUTE:
         await _put_playlists_back(app, change)
+    elif change.kind in (*history.FILE_KINDS, RELOCATE):
+        await _put_files_back(app, change)
     elif change.kind in history.BY_JOB:
         await _put_file_back(app, change)
     elif change.kind not in _LONG or await _sure(app, change):
@@ -168,6 +172,27 @@ async def _put_playlists_back(app: DjtuiApp, change: Change) -> None:
     await routing_actions.ask_and_undo(app, f"“{change.title}”", params)
 
 
+async def _put_files_back(app: DjtuiApp, change: Change, *, redo: bool = False) -> None:
+    """Ask, then let a job take back what a change did to files, or do it again."""
+    from djtui.library.history import HistoryError
+    from djtui.tui.screens.dialog import Question
+
+    room = "djtui.files.unrelocating" if change.kind == RELOCATE else "djtui.bridge.reversing"
+    await environment.loaded(room)
+    with sentences(HistoryError):
+        params = await import_module(room).undo_params(await app.library(), change, redo=redo)
+    word = "Redo" if redo else "Undo"
+    answer = await app.push_screen_wait(
+        Question(
+            f"{word} “{change.title}”?",
+            f"{formats.plural(change.items, 'track')}. What was changed since is left alone and listed.",
+            (("n", "leave it as it is"), ("y", f"{word.lower()} it")),
+        )
+    )
+    if answer == "y":
+        await submit(app, "relocate-undo" if change.kind == RELOCATE else "file-undo", params)
+
+
 async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     """Do again what an undone change did. Raises `LibraryError`, `Refused`."""
     from djtui.library import history
@@ -176,6 +201,9 @@ async def redo(app: DjtuiApp, change: Change | None = None) -> None:
     change = change or await history.newest(library, undone=True)
     if change is None:
         raise Refused("There is nothing to redo.")
+    if change.kind in history.FILE_KINDS:
+        await _put_files_back(app, change, redo=True)
+        return
     if change.kind in history.BY_JOB:
         again = "apply it again in view 5" if change.kind == ROUTE else "export again, it all waits"
         raise Refused(f"“{change.title}” is not done again from here: {again}.")

@@ -81,6 +81,8 @@ def test_duplicates_are_listed_and_merged_and_undone(music: Path, tmp_path: Path
     assert djtui("duplicates", "--quick")["groups"] == []
     (newest, *_) = djtui("history")["changes"]
     assert (newest["id"], newest["kind"]) == (merged["change"], "merge")
+    assert djtui("undo")["undone"] == 1
+    assert names(music) == ["a.wav", "b.wav", "c.m4a"]
 
 
 def test_the_dj_chooses_which_to_keep(music: Path, djtui: Call, said: Said) -> None:

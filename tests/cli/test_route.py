@@ -108,6 +108,29 @@ def test_children_are_edited_moved_and_forgotten(home: Home) -> None:
     assert told(home, "list")["bases"] == []
 
 
+def test_a_rule_that_is_tried_is_the_one_that_why_explains(home: Home) -> None:
+    told(home, "create", "Friday", "Clean", RULE)
+    seen = told(home, "preview", "Friday", "Clean", "--rule", "duration:1..2", "--why", "Clean")
+    assert "duration" in seen["songs"][0]["why"]
+
+
+def test_only_a_song_is_always_or_never_in_a_child(home: Home) -> None:
+    told(home, "create", "Friday", "Clean", RULE)
+    refused = home("route", "edit", "Friday", "Clean", "--always", "nonsense")
+    assert refused.returncode == 2 and "'nonsense' is not a song" in refused.stderr
+    id = "4uLU6hMCjMI75M1A2tKUQC"
+    told(home, "edit", "Friday", "Clean", "--always", f"https://open.spotify.com/intl-de/track/{id}?si=1")
+    assert told(home, "list", "Friday")["bases"][0]["children"][0]["always"] == 1
+    told(home, "edit", "Friday", "Clean", "--by-rule", f"spotify:track:{id}")
+    assert told(home, "list", "Friday")["bases"][0]["children"][0]["always"] == 0
+
+
+def test_nothing_is_tried_again_where_nothing_was_applied(home: Home) -> None:
+    told(home, "create", "Friday", "Clean", RULE)
+    refused = home("route", "retry", "Friday")
+    assert refused.returncode == 1 and "Friday was never applied" in refused.stderr
+
+
 def test_what_would_empty_a_child_waits_for_yes_and_retry_does_it(home: Home) -> None:
     told(home, "create", "Friday", "All")
     told(home, "apply", "Friday")
@@ -187,6 +210,7 @@ def test_the_same_rule_fills_a_playlist_of_the_library(home: Home) -> None:
 def test_several_bases_are_applied_in_one_go(home: Home) -> None:
     told(home, "create", "Friday", "Clean", RULE)
     told(home, "create", "liked", "Clean", RULE)
-    done = told(home, "apply", "--all")
+    told(home, "create", next(it.name for it in home.stand_in.world.playlists if it.name != "Friday"))
+    done = told(home, "apply", "--all")  # the base that has no child yet is no hindrance
     assert {child["name"] for child in done["children"]} == {"[Friday] > Clean", "[Liked songs] > Clean"}
     assert len(done["changes"]) == 2

@@ -12,6 +12,7 @@ from djtui.jobs.job import JobError
 from djtui.library import history, playlists, routes
 from djtui.library.history import HistoryError
 from djtui.library.route_runs import runs
+from djtui.library.routes import except_songs
 from djtui.routing import asking
 from djtui.routing.editing import editing
 from djtui.routing.steps import songs
@@ -81,6 +82,27 @@ async def test_what_was_changed_by_hand_is_noticed_and_left_until_it_is_answered
         assert child.uris == by_hand
         assert states(await router.apply(base, hands="keep")) == ["verified"]
         assert came in child.uris and gone not in child.uris
+        assert states(await router.apply(base)) == ["verified"]
+        assert came in child.uris and gone not in child.uris
+
+
+async def test_what_the_dj_keeps_by_hand_is_not_asked_about_again(tmp_path: Path) -> None:
+    async with routing(tmp_path) as router:
+        base, _ = await friday(router, {"rule": "duration:>=1"})
+        await router.apply(base)
+        child = await made(router, base)
+        gone, came = child.uris[3] or "", router.world.track(30).uri
+        router.world.remove(child, [gone])
+        router.world.add(child, [came], 2)
+        router.clock.forward(hours=1)
+        await router.apply(base)
+        (known,) = await router.children(base)
+        async with router.library.writing() as tx:
+            await except_songs(tx, known.id, [came], kept=True)
+        assert await asking.changed_by_hand(router.library, await router.children(base))
+        async with router.library.writing() as tx:
+            await except_songs(tx, known.id, [gone], kept=False)
+        assert not await asking.changed_by_hand(router.library, await router.children(base))
         assert states(await router.apply(base)) == ["verified"]
         assert came in child.uris and gone not in child.uris
 

@@ -205,7 +205,9 @@ async def test_children_say_what_would_become_of_them(based: Path, opened: Opene
         await djtui.sees("In several children", "in Short, Clean")
 
 
-async def test_a_mistake_is_pointed_at_and_esc_puts_the_rule_back(based: Path, opened: Opened) -> None:
+async def test_a_mistake_is_pointed_at_and_stays_to_be_mended_and_esc_puts_the_rule_back(
+    based: Path, opened: Opened
+) -> None:
     async with at(based, opened) as djtui:
         await djtui.press("e", *" bmp:3")
         await djtui.sees("^^^", "Did you mean bpm?")
@@ -213,6 +215,13 @@ async def test_a_mistake_is_pointed_at_and_esc_puts_the_rule_back(based: Path, o
         await djtui.until(lambda: view(djtui).query_one(RuleLine).text == "duration:..3:20")
         assert "^^^" not in djtui.text
         await djtui.press("e", *" bmp:3", "enter")
+        await djtui.sees("^^^", "Did you mean bpm?")
+        assert view(djtui).query_one(RuleLine).text == "duration:..3:20 bmp:3"
+        assert isinstance(djtui.app.focused, RuleInput)
+        assert (await children(djtui))[0].rule == "duration:..3:20"
+        await djtui.press(*["backspace"] * 6, "enter")
+        await djtui.until(lambda: not isinstance(djtui.app.focused, RuleInput))
+        await djtui.press("e", *" bmp:3", "tab")
         await djtui.sees("This is not a rule")
         assert (await children(djtui))[0].rule == "duration:..3:20"
         assert view(djtui).query_one(RuleLine).text == "duration:..3:20"
@@ -326,6 +335,10 @@ async def test_what_was_changed_by_hand_is_listed_and_kept_or_made_a_rule(
         await djtui.press("k")
         await djtui.until(lambda: len(view(djtui).child.exceptions) == 2)  # type: ignore[union-attr]
         assert set((await children(djtui))[0].exceptions.values()) == {True}
+        await djtui.until(lambda: "! by hand" not in "\n".join(djtui.lines))
+        await djtui.press("enter")
+        await djtui.sees("Apply Liked songs")
+        assert "It was changed by hand" not in "\n".join(djtui.lines)
 
 
 async def test_runs_are_kept_undone_and_tried_again(based: Path, opened: Opened) -> None:

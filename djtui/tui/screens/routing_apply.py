@@ -127,6 +127,8 @@ def answers(choices: Mapping[int, Choice], *, rebuild: bool = False) -> dict[str
 
 
 def _choice(plan: ChildPlan, family: Family) -> Choice:
+    from djtui.routing.asking import matters
+
     id, said = plan.child.id, changes(plan.counts)
     questions = [part.question for part in plan.lists if part.question is not None]
     why = " ".join(question.text for question in questions)
