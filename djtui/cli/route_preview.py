@@ -140,7 +140,8 @@ def _lines(
         said += [f"changed by hand: {child['by_hand']}"] if child["by_hand"] else []
         if child["gone"]:
             said.append(
-                "its playlist is no longer in your account: `djtui route apply --remake` makes it anew"
+                "its playlist is no longer in your account: "
+                f"`djtui route apply {name!r} --remake {each.child.name!r}` makes it anew"
             )
         if each.local is not None:
             said.append(f"{len(each.target) - child['missing']:,} of {len(each.target):,} in your library")

@@ -190,6 +190,6 @@ def parts(child: Child) -> list[tuple[Part, str]]:
 
 
 _GONE: Final = (
-    "Its playlist is no longer on Spotify. Have it made anew (`djtui route apply --remake`), or switch the "
-    "child off."
+    "Its playlist is no longer on Spotify. Have it made anew (`djtui route apply BASE --remake CHILD`), or "
+    "switch the child off."
 )

@@ -72,6 +72,8 @@ class Signs:
 
     def of(self, uri: str) -> Sign:
         there = self._linked.get(uri) in self._held if self._local else uri in self._present
+        if self._local and uri not in self._linked:
+            return " "  # no file that could come
         if uri in self._target:
             return "=" if there else "+"
         if there:

@@ -15,6 +15,7 @@ from tests.cli.test_cli import result
 from tests.cli.test_spotify import Home, at_a_terminal
 
 RULE = "explicit:no"
+SONG = "spotify:track:4uLU6hMCjMI75M1A2tKUQ"
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_children_are_edited_moved_and_forgotten(home: Home) -> None:
     told(
         home, "edit", "Friday", "Two", "--rule", "explicit:yes", "--position", "1", "--name", "First", "--off"
     )
-    told(home, "edit", "Friday", "First", "--never", "spotify:track:x", "--always", "spotify:track:y")
+    told(home, "edit", "Friday", "First", "--never", SONG + "x", "--always", SONG + "y")
     (base,) = told(home, "list", "Friday")["bases"]
     assert (base["every_min"], base["on_change"]) == (30, True)
     first, second = base["children"]

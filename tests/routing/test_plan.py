@@ -257,9 +257,10 @@ def test_why_tells_what_is_not_sent_and_what_no_file_matched(account: Accounts) 
         "genres unknown: not sent to this app"
     )
     local = asked.child("duration:<450", kind="local", spotify_id=None)
-    assert {uri: each.text for uri, each in why(asked.base_songs, local, [uri("d"), uri("a")]).items()} == {
-        uri("d"): "duration 6:40 in <7:30, but no file matched",
-        uri("a"): "because duration 1:40 in <7:30",
+    told = why(asked.base_songs, local, [uri("d"), uri("a")])
+    assert {uri: (each.sign, each.text) for uri, each in told.items()} == {
+        uri("d"): (" ", "duration 6:40 in <7:30, but no file matched"),
+        uri("a"): ("+", "because duration 1:40 in <7:30"),
     }
     everything = asked.child("")
     assert why(asked.base_songs, everything, [uri("a")])[uri("a")].text == "every song"
