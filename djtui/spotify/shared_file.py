@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -95,7 +95,10 @@ class SharedFile:
             return connection
 
     def _connect(self, *, thoroughly: bool = False) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # the files beside it get the same mode
+        # The files beside it get the same mode. One that is there is not opened: closing it would take away the
+        # locks of this process's other connections, and the next one to leave would remove their -wal.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
             self.path, isolation_level=None, timeout=self._busy_s, check_same_thread=False
         )

@@ -144,3 +144,24 @@ def test_damage_that_shows_only_at_work_is_mended(tmp_path: Path) -> None:
     assert file.read(count) == 0
     assert moved == [tmp_path / "some.db.damaged"]
     file.close()
+
+
+def test_opening_it_twice_keeps_what_is_written_for_other_processes(tmp_path: Path) -> None:
+    """Closing a file takes away the locks that the process has on it: a database must not be opened by hand."""
+    path = tmp_path / "spotify.db"
+    look = (
+        "import sys; from pathlib import Path; from djtui.spotify.state import State;"
+        "state = State.open(Path(sys.argv[1]));"
+        "print(state.read(lambda it: it.execute('SELECT count(*) FROM fact').fetchone()[0])); state.close()"
+    )
+
+    def seen() -> str:
+        run = subprocess.run([sys.executable, "-c", look, path], capture_output=True, text=True, check=True)
+        return run.stdout.strip()
+
+    first = State.open(path)
+    State.open(path).close()
+    assert seen() == "0"
+    first.write(lambda it: it.execute("INSERT INTO fact VALUES ('begun_anew', 1)"))
+    assert seen() == "1"
+    first.close()
