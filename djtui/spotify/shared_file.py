@@ -95,8 +95,8 @@ class SharedFile:
             return connection
 
     def _connect(self, *, thoroughly: bool = False) -> sqlite3.Connection:
-        # The files beside it get the same mode. One that is there is not opened: closing it would take away the
-        # locks of this process's other connections, and the next one to leave would remove their -wal.
+        # The files beside it get the same mode. One that is there is not opened: closing it would take away
+        # the locks of this process's other connections, and the next one to leave would remove their -wal.
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(

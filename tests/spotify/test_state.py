@@ -147,7 +147,7 @@ def test_damage_that_shows_only_at_work_is_mended(tmp_path: Path) -> None:
 
 
 def test_opening_it_twice_keeps_what_is_written_for_other_processes(tmp_path: Path) -> None:
-    """Closing a file takes away the locks that the process has on it: a database must not be opened by hand."""
+    """Closing a file takes away the locks that a process has on it: none must be opened beside SQLite."""
     path = tmp_path / "spotify.db"
     look = (
         "import sys; from pathlib import Path; from djtui.spotify.state import State;"
