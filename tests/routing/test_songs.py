@@ -149,7 +149,7 @@ def test_an_interrupted_question_can_be_asked_again(tmp_path: Path) -> None:
     began.wait()
     while thread.is_alive() and not stopped:
         connection.interrupt()
-        time.sleep(0.001)
+        time.sleep(0.0002)
     thread.join()
     assert stopped == [True]
     assert songs.ask(parse("glue popularity:any crate:base")).matching
