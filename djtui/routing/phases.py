@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from djtui.spotify.storing import Named
 from djtui.spotify.sync_state import Store
 
 
-class RoutePhase:
+class RoutePhase(ABC):
     """A phase whose `steps` may raise RateLimited: they begin anew then, from what was committed."""
 
     name: str
@@ -26,9 +27,9 @@ class RoutePhase:
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate()
 
+    @abstractmethod
     def steps(self, cursor: Cursor | None, ctx: Context) -> Steps:
         """Work on from `cursor`, as `Phase.work` does."""
-        raise NotImplementedError
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Steps:
         route = self.route

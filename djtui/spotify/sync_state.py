@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
@@ -164,7 +165,7 @@ class Sync:
         return {"requests": row["requests"] or 0, "cached": row["cached"] or 0}
 
 
-class SyncPhase:
+class SyncPhase(ABC):
     """A phase that reads Spotify. Its `parts` may raise RateLimited or SignInDoubtful: when that time has
     come, or somebody has signed in anew, it goes on from what was committed."""
 
@@ -173,9 +174,9 @@ class SyncPhase:
     def __init__(self, sync: Sync) -> None:
         self.sync = sync
 
+    @abstractmethod
     def parts(self, cursor: Cursor | None, ctx: Context) -> Parts:
         """Work on from `cursor`; control comes back from a yield when that part is committed."""
-        raise NotImplementedError
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         cached = int((cursor or {}).get("cached", 0))
