@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,14 +14,11 @@ from djtui.library import routes
 from djtui.library.database import LibraryError
 from djtui.library.routes import Base, RouteError
 from djtui.routing.bases import APPLY, key_of, mark
-from djtui.spotify.clock import WALL, Clock
+from djtui.spotify.scheduling import Timetable
 
 if TYPE_CHECKING:
-    from djtui.config import Settings
-    from djtui.jobs.job import JobKinds
     from djtui.library.database import Library
 
-LOOK_S: Final = 20.0
 _AGAIN: Final = timedelta(minutes=10)
 _OPEN: Final = ("queued", "running", "waiting", "paused", "interrupted")
 
@@ -61,38 +58,11 @@ async def apply_params(
     return values
 
 
-class RouteSchedule:
+class RouteSchedule(Timetable):
     """Asks for the jobs that apply bases: every so many minutes, counted from the end of the last one, and
     when the library knows another state of a base than was applied. A base that was never applied waits for
     the DJ, who has looked at the preview then.
-
-    `settings` are asked for at each look, for they may change; `host` sees to it that somebody works the
-    jobs; `told` hears why one could not be asked for.
     """
-
-    def __init__(
-        self,
-        library: Library,
-        settings: Callable[[], Settings],
-        kinds: JobKinds,
-        host: Callable[[], Awaitable[object]],
-        *,
-        told: Callable[[str], object] | None = None,
-        clock: Clock = WALL,
-    ) -> None:
-        self._library = library
-        self._settings = settings
-        self._kinds = kinds
-        self._host = host
-        self._told = told
-        self._clock = clock
-        self._said = ""
-
-    async def run(self) -> None:
-        """Keep to it until cancelled. Raises nothing else."""
-        while True:
-            await self.look()
-            await self._clock.sleep(LOOK_S)
 
     async def look(self) -> list[int]:
         """Ask for what is due now; the jobs' ids."""
@@ -100,11 +70,7 @@ class RouteSchedule:
         try:
             for base in await self.due():
                 params = await apply_params(self._library, base.id)
-                asked.append(
-                    await requests.submit(
-                        self._library, self._kinds, APPLY, params, settings=self._settings()
-                    )
-                )
+                asked.append(await self._submit(APPLY, params))
             if asked:
                 await self._host()
             self._tell("")
@@ -135,8 +101,3 @@ class RouteSchedule:
         if not base.on_change or (last is not None and last["state"] != "succeeded" and now < ended + _AGAIN):
             return False
         return await mark(self._library, base) != base.snapshot
-
-    def _tell(self, text: str) -> None:
-        if self._told is not None and text and text != self._said:
-            self._told(text)
-        self._said = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 LOOK_S: Final = 20.0
 
 
-class Schedule:
-    """Asks for a sync every `spotify.every_min` minutes, counted from the end of the last one, whoever asked
-    for that. Several processes may do so at once: a second request for the same job is no second job.
+class Timetable(ABC):
+    """Asks for jobs by itself, looking every 20 s at what is due.
 
     `settings` are asked for at each look, for they may change; `host` sees to it that somebody works the
-    jobs; `told` hears why a sync could not be asked for.
+    jobs; `told` hears why one could not be asked for.
     """
 
     def __init__(
@@ -50,18 +50,38 @@ class Schedule:
         self._said = ""
 
     async def run(self) -> None:
-        """Keep to the schedule until cancelled."""
+        """Keep to it until cancelled. Raises nothing else."""
         while True:
-            try:
-                if await self.is_due():
-                    settings = self._settings()
-                    params = await sync_params(self._library, full=False)
-                    await requests.submit(self._library, self._kinds, KIND, params, settings=settings)
-                    await self._host()
-                    self._tell("")
-            except (requests.RequestError, LibraryError, JobError) as error:
-                self._tell(f"No sync with Spotify: {sentence(error)}")
+            await self.look()
             await self._clock.sleep(LOOK_S)
+
+    @abstractmethod
+    async def look(self) -> object:
+        """Ask for what is due now."""
+
+    async def _submit(self, kind: str, params: dict[str, Any]) -> int:
+        """Raises what `requests.submit` does."""
+        return await requests.submit(self._library, self._kinds, kind, params, settings=self._settings())
+
+    def _tell(self, text: str) -> None:
+        if self._told is not None and text and text != self._said:
+            self._told(text)
+        self._said = text
+
+
+class Schedule(Timetable):
+    """Asks for a sync every `spotify.every_min` minutes, counted from the end of the last one, whoever asked
+    for that. Several processes may do so at once: a second request for the same job is no second job.
+    """
+
+    async def look(self) -> None:
+        try:
+            if await self.is_due():
+                await self._submit(KIND, await sync_params(self._library, full=False))
+                await self._host()
+                self._tell("")
+        except (requests.RequestError, LibraryError, JobError) as error:
+            self._tell(f"No sync with Spotify: {sentence(error)}")
 
     async def is_due(self) -> bool:
         """Whether it is time: somebody is signed in, and the last sync ended so long ago."""
@@ -82,11 +102,6 @@ class Schedule:
         if by_hand or last["state"] in ("queued", "running", "waiting"):
             return False
         return self._clock.now() >= _moment(last["at"]) + timedelta(minutes=settings.every_min)
-
-    def _tell(self, text: str) -> None:
-        if self._told is not None and text and text != self._said:
-            self._told(text)
-        self._said = text
 
 
 def _moment(text: Any) -> datetime:
