@@ -88,16 +88,9 @@ class Answers(Sorting):
         self._ask()
 
     def _ask(self) -> None:
-        from djtui.query.errors import QueryError
-
-        bar = self.query_one(FilterBar)
-        try:
-            wanted = self.question.view()
-        except QueryError as error:
-            if bar.text == self.question.filter:
-                bar.point_at(error.position, error.length, str(error))
+        wanted = self.query_one(FilterBar).view_of(self.question)
+        if wanted is None:
             return
-        bar.all_right()
         self._wanted = wanted
         if self._searches:
             self._searches.show(wanted)

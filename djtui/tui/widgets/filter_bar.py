@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from rich.cells import cell_len
 from textual import events
@@ -15,6 +15,20 @@ from textual.widgets import Input, Static
 from djtui.model.text import harmless
 from djtui.tui import keys
 from djtui.tui.messages import FilterLeft, FilterTyped
+
+if TYPE_CHECKING:
+    from djtui.library.view import View
+
+
+class Question(Protocol):
+    """What a table is asked to show."""
+
+    @property
+    def filter(self) -> str: ...
+
+    def view(self) -> View:
+        """Raises `QueryError`."""
+        ...
 
 
 class FilterInput(Input):
@@ -76,6 +90,19 @@ class FilterBar(Vertical):
     def say_count(self, text: str) -> None:
         """How many tracks there are."""
         self.query_one(".count", Static).update(Content(text))
+
+    def view_of(self, question: Question) -> View | None:
+        """What a question asks for; None where its filter is wrong, which is pointed at if it stands here."""
+        from djtui.query.errors import QueryError
+
+        try:
+            wanted = question.view()
+        except QueryError as error:
+            if self.text == question.filter:
+                self.point_at(error.position, error.length, str(error))
+            return None
+        self.all_right()
+        return wanted
 
     def point_at(self, position: int, length: int, sentence: str) -> None:
         """Show a mistake: carets below it, and the sentence."""
