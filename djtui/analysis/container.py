@@ -6,7 +6,6 @@ Nothing is decoded here, and nothing that a file says is trusted: reads stay ins
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Final
 
 from djtui.analysis import mpeg
 from djtui.analysis.result import Unanalyzable
+from djtui.library.regular_file import NotOpened, open_regular
 
 _HEAD: Final = 1 << 16
 _MOST_ATOMS: Final = 4096
@@ -75,21 +75,9 @@ class Container:
 def open_file(path: str) -> int:
     """A file descriptor of a regular file, opened without waiting for anybody. Raises Unanalyzable."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Unanalyzable("missing", "The file is not there.") from error
-    except OSError as error:
-        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - names may be no text
-            raise Unanalyzable("not a file", "This is no file that holds sound.") from error
-        raise Unanalyzable("unreadable", f"The file cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # a name with a zero byte
-        raise Unanalyzable("missing", "No file can have this name.") from error
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
-        raise Unanalyzable("not a file", f"This is {kind}, no file.")
-    return descriptor
+        return open_regular(path)
+    except NotOpened as error:
+        raise Unanalyzable(error.reason, error.sentence) from error
 
 
 def recognize(descriptor: int) -> Container | None:

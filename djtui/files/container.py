@@ -6,12 +6,13 @@ Nothing that a file says is trusted: reads stay inside the file, every walk ends
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal
+
+from djtui.library.regular_file import NotOpened, open_regular
 
 Kind = Literal["mp3", "flac", "mp4", "vorbis", "opus", "wav", "aiff", "wma"]
 
@@ -78,21 +79,9 @@ class Container:
 def open_sound(path: str) -> int:
     """A descriptor of a regular file, opened without waiting for anybody. Raises `Unreadable`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Unreadable("missing", "The file is not there.") from error
-    except OSError as error:
-        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - names may be no text
-            raise Unreadable("not a file", "This is no file that holds sound.") from error
-        raise Unreadable("unreadable", f"The file cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # a name with a zero byte
-        raise Unreadable("missing", "No file can have this name.") from error
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
-        raise Unreadable("not a file", f"This is {kind}, no file.")
-    return descriptor
+        return open_regular(path)
+    except NotOpened as error:
+        raise Unreadable(error.reason, error.sentence) from error
 
 
 def recognize(descriptor: int) -> Container:
