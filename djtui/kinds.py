@@ -37,7 +37,12 @@ def _traktor_nights(params: dict[str, Any], library: Library, settings: Settings
 def _analysis(params: dict[str, Any], library: Library, settings: Settings) -> Job:
     from djtui.analysis.analyzing import analysis_job
 
-    return analysis_job(params, settings)
+    job = analysis_job(params, settings)
+    if fields := params.get("write_tags"):
+        from djtui.bridge.after_analysis import with_tags
+
+        return with_tags(job, fields)
+    return job
 
 
 def _spotify_sync(params: dict[str, Any], library: Library, settings: Settings) -> Job:

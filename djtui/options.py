@@ -104,9 +104,7 @@ class FilesSettings:
     presets: dict[str, str] = _option(
         {}, 'Your templates for renaming, by name: {"club" = "{bpm} {camelot} - {artist} - {title}"}.'
     )
-    album: str = _option(
-        "", "The template for files of an album, in renames by context; empty: djtui's own."
-    )
+    album: str = _option("", "The template for files of an album, in renames by context; empty: djtui's own.")
     single: str = _option("", "The template for all others then; empty: djtui's own.")
     lists: list[str] = _option([], "M3U files, and folders of them, that follow when files are renamed.")
     tag_keys: str = _option(

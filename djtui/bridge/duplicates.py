@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from sqlite3 import Row
 from typing import Final
 
@@ -27,13 +27,13 @@ _Place = tuple[float, int]
 """How long a track is, and which."""
 
 
-async def find(library: Reader) -> list[Group]:
+async def find(library: Reader, *, looked_at: Callable[[int], object] = lambda tracks: None) -> list[Group]:
     """All duplicates: read once the job "duplicates" has compared what may be the same sound.
 
-    Costs some seconds for 100,000 tracks, most of them in a thread.
+    Costs some seconds for 100,000 tracks, most of them in a thread; `looked_at` hears how many are done.
     """
     shelves = Shelves()
-    last = -1
+    last, done = -1, 0
     while rows := await library.fetchall(
         "SELECT id, kind, title, artist, mix, duration, isrc FROM track WHERE id > ? AND kind != 'set'"
         " AND duration IS NOT NULL ORDER BY id LIMIT ?",
@@ -41,10 +41,12 @@ async def find(library: Reader) -> list[Group]:
     ):
         last = rows[-1]["id"]
         await asyncio.to_thread(_put, shelves, rows)
-    alike = await asyncio.to_thread(lambda: list(shelves.clusters()))
+        done += len(rows)
+        looked_at(done)
+    coded, alike = await asyncio.to_thread(lambda: (list(shelves.coded()), list(shelves.named())))
     exact = await duplicates.same_sound(library)
-    ids = {id for cluster in (*alike, *exact) for id in cluster}
-    return duplicates.grouped(await duplicates.copies(library, ids), exact, alike)
+    copies = await duplicates.copies(library, {id for same in (*exact, *coded, *alike) for id in same})
+    return await asyncio.to_thread(duplicates.grouped, copies, exact, alike, coded)
 
 
 def _put(shelves: Shelves, rows: Sequence[Row]) -> None:
@@ -73,11 +75,13 @@ class Shelves:
         for artist in song.artists - _NOBODY if song.title else ():
             self._named[kind, *song.key, artist].append(place)
 
-    def clusters(self) -> Iterator[list[int]]:
-        """The tracks that are one recording: of one ISRC, or by an artist in common, title and version; and
-        as long as each other."""
-        yield from _as_long(self._coded.values(), ISRC_LENGTH_S)
-        yield from _as_long(self._named.values(), LENGTH_S)
+    def coded(self) -> Iterator[list[int]]:
+        """The tracks of one ISRC that are about as long as each other."""
+        return _as_long(self._coded.values(), ISRC_LENGTH_S)
+
+    def named(self) -> Iterator[list[int]]:
+        """The tracks with an artist in common, one title and version, that are as long as each other."""
+        return _as_long(self._named.values(), LENGTH_S)
 
 
 def _as_long(shelves: Iterable[list[_Place]], tolerance: float) -> Iterator[list[int]]:

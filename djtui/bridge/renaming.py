@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from djtui.bridge.telling import Telling, teller
 from djtui.config import Settings
-from djtui.files import chosen, rename_plan, step_rows, tagging
+from djtui.files import chosen, emptied, rename_plan, step_rows, tagging
 from djtui.files.announcing import LongAnnouncement, begun, plural
 from djtui.files.changing import Batches, Change, Changing
 from djtui.files.rename_plan import Renames, Sources, Wanted
@@ -129,7 +129,7 @@ class Planning:
     repeat: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
-        return Estimate(items=len(await chosen.chosen(ctx.library, self.job.params)))
+        return Estimate(items=await chosen.count(ctx.library, self.job.params))
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
@@ -146,7 +146,7 @@ class Planning:
         if work.change.id is not None:
             return
         written = LongAnnouncement(work.change, KIND, ctx.job_id, f"Rename: {work.wanted.said}")
-        ctx.report(total=len(await chosen.chosen(ctx.library, work.params)))
+        ctx.report(total=await chosen.count(ctx.library, work.params))
         work.counts = Counter()
         async for sources in rename_plan.groups(ctx.library, work.params, work.wanted):
             renames = await planned(ctx.library, sources, work.wanted, naming)
@@ -181,6 +181,7 @@ class Planning:
 
     async def _steps(self, library: Reader, renames: Renames, first: int) -> list[FileStep]:
         steps = renames.steps(first)
+        steps += await emptied.steps(library, renames.names(), self.job.wanted.root, first + len(steps))
         if self.job.fields:
             ids = [item.id for item in renames.items if item.id in renames.files]
             more, _ = await tagging.tag_steps(

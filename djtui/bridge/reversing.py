@@ -6,6 +6,7 @@ was edited, renamed again, or its old name is taken, is left alone with the reas
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -19,9 +20,10 @@ from djtui.files.announcing import Announcement, begun
 from djtui.files.changing import Batches, Change, Changing, settle
 from djtui.files.reversal import Reversal
 from djtui.files.scanning import RESOURCE
-from djtui.files.step_rows import PLACING, REWRITING
+from djtui.files.step_rows import COUNTED, PLACING, REWRITING, FileStep
 from djtui.jobs import requests
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, JobError
+from djtui.jobs.locks import host_is_free
 from djtui.library import history
 from djtui.library.database import Library, Reader, Tx
 from djtui.library.history import FILE_KINDS, HistoryError
@@ -86,47 +88,74 @@ class ReversingJob(Job):
 
 
 async def undo_params(
-    library: Library, change: history.Change, *, redo: bool = False, tracks: list[int] | None = None
+    library: Library, change: history.Change, *, redo: bool = False, tracks: Collection[int] | None = None
 ) -> dict[str, Any]:
     """The params of the job that takes a change of files back. Raises `HistoryError`."""
     await _check(library, change, forward=redo, some=tracks is not None)
     params: dict[str, Any] = {"change": change.id}
     if redo:
         params["redo"] = True
-    return params if tracks is None else params | {"tracks": tracks}
+    return params if tracks is None else params | {"tracks": sorted(tracks)}
 
 
 async def preview(
-    library: Reader, change_id: int, *, redo: bool = False, tracks: list[int] | None = None
+    library: Reader, change_id: int, *, redo: bool = False, tracks: Collection[int] | None = None
 ) -> Reversal:
     """What the job would do, and what it would leave alone and why. Reads only."""
     return await (reversal.forth if redo else reversal.back)(library, change_id, tracks)
 
 
+async def outlook(
+    library: Reader, change: history.Change, *, redo: bool = False, tracks: Collection[int] | None = None
+) -> history.Outlook:
+    """The same file by file: one that gets its tags back and its name is one. Reads only."""
+    found = await preview(library, change.id, redo=redo, tracks=tracks)
+    refused = {refusal.key: refusal for refusal in found.refused}
+    if change.kind == MERGE:
+        # One that had no file goes all the same.
+        row = await library.fetchone(
+            "SELECT count(*) AS tracks FROM change_row WHERE change_id = ? AND what = 'track'", (change.id,)
+        )
+        merged = 0 if row is None else row["tracks"]
+        return history.Outlook(max(0, merged - len(refused)), list(refused.values()))
+    can = {_of(step) for step in found.steps if step.kind in COUNTED} - refused.keys()
+    return history.Outlook(len(can), list(refused.values()))
+
+
+def _of(step: FileStep) -> history.Key:
+    return ("list", step.step) if step.track_id is None else ("file", step.track_id)
+
+
 async def _check(library: Library, change: history.Change, *, forward: bool, some: bool) -> None:
     if change.kind in ("undo", "redo"):
-        raise HistoryError(
-            f"Change {change.id} is itself an {change.kind}; name change {change.undoes} instead."
-        )
+        raise HistoryError(history.why_no_redo(change) or "")
     if change.kind not in FILE_KINDS:
         raise HistoryError(f"Change {change.id} ({change.title}) is not about files.")
-    if forward and change.undone is None and not some:
+    if some and change.kind in history.WHOLE:
+        raise HistoryError(history.WHOLE[change.kind])
+    if forward and change.kind in history.NOT_REDONE:
+        raise HistoryError(history.NOT_REDONE[change.kind])
+    if forward and change.undone is None and not await _is_begun(library, change):
         raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
     if not forward and change.undone is not None:
         raise HistoryError(
             f"Change {change.id} ({change.title}) is undone already, by change {change.undone}."
         )
-    if change.kind == MERGE and forward:
-        raise HistoryError("An undone merge is not redone from the history: merge the duplicates again.")
-    if change.kind == MERGE and some:
-        raise HistoryError("A merge is undone as a whole: its tracks share playlists and cues.")
-    if not forward and change.job_id is not None:
+    if not forward and change.job_id is not None and not host_is_free(library.path):
         row = await library.fetchone("SELECT state FROM job WHERE id = ?", (change.job_id,))
         if row is not None and row["state"] in ("running", "waiting"):
             raise HistoryError(
                 f"Change {change.id} ({change.title}) is not finished: its job is {row['state']}. "
                 "Cancel the job or let it end, then undo."
             )
+
+
+async def _is_begun(library: Reader, change: history.Change) -> bool:
+    """Whether something of a change was taken back."""
+    row = await library.fetchone(
+        "SELECT 1 FROM file_step WHERE change_id = ? AND state = 'undone' LIMIT 1", (change.id,)
+    )
+    return row is not None
 
 
 @dataclass
@@ -167,7 +196,7 @@ class Checking:
             yield batch
         planned = reversal.forth if work.forward else reversal.back
         found = await planned(ctx.library, origin.id, work.tracks)
-        failures = [ItemFailure(refusal.item, refusal.reason) for refusal in found.refused]
+        failures = [_failure(refusal) for refusal in found.refused]
         if not found.steps and origin.kind != MERGE:
             yield Batch(nothing, failures=failures)
             return
@@ -208,10 +237,15 @@ class Values:
         yield Batch(
             self._note,
             processed=result.undone,
-            failures=[ItemFailure(refusal.item, refusal.reason) for refusal in result.refused],
+            failures=[_failure(refusal) for refusal in result.refused],
         )
 
     async def _note(self, tx: Tx) -> None:
         change, back = self.job.change, self.job.tracks_back
         await tx.execute("UPDATE change SET items = ? WHERE id = ?", (back, change.id))
         await tx.execute("UPDATE change SET undone = ? WHERE id = ?", (change.id, change.origin))
+
+
+def _failure(refusal: history.Refusal) -> ItemFailure:
+    what, id = refusal.key or ("", 0)
+    return ItemFailure(refusal.item, refusal.reason, id if what in ("file", "fields", "track") else None)

@@ -22,6 +22,8 @@ _COMMANDS = {
     "spotify": "spotify",
     "route": "route",
     "scan": "scan",
+    "rename": "rename",
+    "tags": "tags",
     "duplicates": "duplicates",
     "relocate": "relocate",
     "analyze": "analyze",
@@ -68,7 +70,12 @@ class _Commands(click.Group):
 @click.option(
     "--config", "settings", type=click.Path(path_type=Path, readable=False), help="The settings file."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object a line, for programs; the last one is the result, or the error.",
+)
 @click.version_option(__version__, prog_name="djtui")
 @click.pass_context
 def cli(context: click.Context, library: Path | None, settings: Path | None, as_json: bool) -> None:
@@ -81,6 +88,10 @@ def cli(context: click.Context, library: Path | None, settings: Path | None, as_
     djtui traktor import collection.nml          bring a Traktor collection in
     djtui search 'bicep bpm:124..128 key:~8A'    find tracks
     djtui undo                                   take the last change back
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but for some items, 75 waiting for a rate limit or
+    paused, 130 cancelled. With --json a result is ok also where some items could not be done: `failed`
+    counts them.
     """
     context.obj = Session(
         (library or default_library()).expanduser().absolute(), settings, Output(as_json=as_json)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from djtui.bridge import after_analysis
 from djtui.cli import heard as printed
+from djtui.cli import tags
 from djtui.cli.library import where
+from djtui.cli.output import plural
 from djtui.cli.running import cancelling, ending, follow_job
 from djtui.cli.session import CANCELLED, DONE, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.config import Settings, changed
+from djtui.jobs import views
+from djtui.jobs.hosting import hosting
 from djtui.jobs.job import JobError, TransientError
+from djtui.jobs.locks import HostTaken
 from djtui.jobs.requests import estimate
 from djtui.jobs.views import JobView
 from djtui.kinds import KINDS
@@ -48,6 +55,8 @@ _LONG_S: Final = 60.0
     type=click.FloatRange(min=0.1),
     help="Seconds that a file may take; by default half a minute and a fifth of its length.",
 )
+@click.option("--write-tags", is_flag=True, help="Write tempo and key into the tags of the files too.")
+@click.option("--replaygain", is_flag=True, help="With --write-tags: the loudness too, as ReplayGain.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would cost, and what would cost less.")
 @command
 async def analyze(
@@ -59,6 +68,8 @@ async def analyze(
     true_peak: bool,
     workers: int | None,
     seconds: float | None,
+    write_tags: bool,
+    replaygain: bool,
     dry_run: bool,
 ) -> int | None:
     """Hear tempo, beat grid, key, loudness and energy of files, and draw their waveforms.
@@ -67,12 +78,16 @@ async def analyze(
     or key gets what is heard, if that is sure enough; what you or Traktor set stays, and where the analysis
     hears something else, `djtui differences` lists it. Files that are not in the library are only shown.
 
+    Tags are written of files in the library, and only where the track has what the analysis hears. `djtui
+    undo` puts every byte back.
+
     A question mark behind a value: the analysis is not sure. Ctrl-C stops; the same command goes on.
 
     \b
     djtui analyze                                  what is missing
     djtui analyze --query 'added:<30d' --dry-run   how long would that take?
     djtui analyze --query 'analysis:failed' --retry
+    djtui analyze --query 'crate:new' --write-tags
     djtui analyze ~/Downloads song.flac --json     files and folders
     """
     if files and query is not None:
@@ -82,6 +97,10 @@ async def analyze(
     params |= {"true_peak": True} if true_peak else {}
     params |= {"workers": workers} if workers else {}
     params |= {"timeout": seconds} if seconds else {}
+    if replaygain and not write_tags:
+        raise Failure("--replaygain goes with --write-tags.", WRONG_USE)
+    if write_tags:
+        params["write_tags"] = ["bpm", "key", *(["replaygain"] if replaygain else [])]
     if query is not None:
         where(query)
     settings = changed(session.settings, "pool.analysis.max", workers) if workers else session.settings
@@ -90,11 +109,12 @@ async def analyze(
         async with session.library(create=False) as library:
             if dry_run:
                 return await _estimated(session, library, params)
-            return await run.of_library(library)
+            async with run.hosted(library):
+                return await run.of_library(library)
     paths = await asyncio.to_thread(_expanded, files)
     if not session.library_path.exists():
         return await run.all(None, paths, dry_run)
-    async with session.library(create=False) as library:
+    async with session.library(create=False) as library, run.hosted(library):
         return await run.all(library, paths, dry_run)
 
 
@@ -109,8 +129,19 @@ class _Run:
         default_factory=lambda: dict.fromkeys(("analyzed", "skipped", "failed"), 0)
     )
     failures: list[dict[str, str]] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
     _header: bool = False
     _looked_at: float = 0.0
+
+    @asynccontextmanager
+    async def hosted(self, library: Library) -> AsyncIterator[None]:
+        """Where tags are to be written: host the library, if nobody does, until that is done too."""
+        async with AsyncExitStack() as stack:
+            if self.params.get("write_tags"):
+                hosted = hosting(library, KINDS, self.settings, config=self.session.config_path)
+                with suppress(HostTaken):
+                    await stack.enter_async_context(hosted)
+            yield
 
     async def all(self, library: Library | None, paths: Sequence[str], dry_run: bool) -> int:
         """Named files: those of the library, then the others."""
@@ -122,11 +153,17 @@ class _Run:
             return await _estimated(self.session, library, self.params)
         others = [path for path in paths if path not in ids.values()]
         job = None
+        if others and self.params.get("write_tags"):
+            self.session.out.note(
+                f"{plural(len(others), 'file')} not in the library: their tags stay (djtui scan adds files)."
+            )
         if library is not None and ids:
             view = await self._job(library, frozenset(ids), named=True)
             if view.state != "succeeded":
                 return await ending(self.session, library, view, _lines)
             job = view.id
+            if (stopped := await self._write(library, job)) is not None:
+                return await ending(self.session, library, stopped, tags.lines)
         if others and not await self._hear(others):
             self.session.out.error("Cancelled.")
             return CANCELLED
@@ -143,6 +180,8 @@ class _Run:
         view = await self._job(library, frozenset(meant), named=False)
         if view.state != "succeeded":
             return await ending(self.session, library, view, _lines)
+        if (stopped := await self._write(library, view.id)) is not None:
+            return await ending(self.session, library, stopped, tags.lines)
         return self._end(view.id)
 
     async def _job(self, library: Library, ids: frozenset[int], *, named: bool) -> JobView:
@@ -167,6 +206,25 @@ class _Run:
             for name in self.counts:
                 self.counts[name] += result.get(name, 0)
         return view
+
+    async def _write(self, library: Library, job: int) -> JobView | None:
+        """Have the tags written that the analysis asked for. Returns the job that did not succeed, if any."""
+        if not self.params.get("write_tags"):
+            return None
+        self.counts["written"] = 0
+        for id in await after_analysis.asked(library, job):
+            view = await views.job(library, id)
+            if view is not None and not view.is_over:
+                await follow_job(self.session, library, view.kind, view.params)
+                view = await views.job(library, id)
+            if view is None or view.state != "succeeded" or view.result is None:
+                return view
+            self.counts["written"] += view.result["written"]
+            self.changes += [view.result["change"]] if view.result["change"] else []
+            for it in await views.failures(library, id):
+                self.counts["failed"] += 1
+                self.failures.append({"item": it.item, "reason": "tags", "message": it.reason})
+        return None
 
     async def _hear(self, paths: Sequence[str]) -> bool:
         """Analyse files without a library. False if that was cancelled."""
@@ -215,7 +273,14 @@ class _Run:
         lines += [f"  {it['item']}: {it['message']}" for it in self.failures[:_LISTED]]
         if len(self.failures) > _LISTED:
             lines.append(f"  … and {len(self.failures) - _LISTED:,} more: djtui search analysis:failed")
-        self.session.out.result(lines, **self.counts, job=job, failures=self.failures)
+        written = {}
+        if "written" in self.counts:
+            written = {"changes": self.changes}
+            back = ", ".join(f"djtui undo {change}" for change in reversed(self.changes))
+            lines.insert(
+                1, f"Tags of {plural(self.counts['written'], 'file')} written{back and f' ({back})'}."
+            )
+        self.session.out.result(lines, **self.counts, **written, job=job, failures=self.failures)
         return SOME_FAILED if self.counts["failed"] else DONE
 
 

@@ -90,6 +90,7 @@ async def resolve(
         lines,
         resolved=done.resolved,
         change=done.change,
+        failed=len(done.refused),
         refused=[{"id": id, "reason": reason} for id, reason in done.refused],
     )
     if not done.refused:

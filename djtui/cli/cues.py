@@ -166,7 +166,7 @@ async def _change(
         raise Failure(refused[0]["reason"], FAILED, refused=refused)
     line = f"{count:,} changed (change {change})." if change else "Nothing to change."
     listed = [f"  left alone: {one['item']}: {one['reason']}" for one in refused[:20]]
-    session.out.result([line, *listed], changed=count, change=change, refused=refused)
+    session.out.result([line, *listed], changed=count, change=change, failed=len(refused), refused=refused)
     return SOME_FAILED if refused else None
 
 

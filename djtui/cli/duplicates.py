@@ -193,11 +193,12 @@ def _size(bytes: int) -> str:
 def _as_json(group: Group) -> dict[str, Any]:
     return {
         "how": group.how,
+        "basis": group.basis,
         "keeper": group.keeper.id,
         "reason": group.reason,
         "wasted": group.wasted,
         "tracks": [
-            {name: value for name, value in copy._asdict().items() if name != "sound"}
+            {name: value for name, value in copy._asdict().items() if name not in ("sound", "changed")}
             | {"quality": copy.quality, "missing": not copy.is_there, "collected": bool(copy.collected)}
             for copy in group.copies
         ],

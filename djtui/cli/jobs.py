@@ -70,7 +70,9 @@ async def failures(session: Session, job: int) -> int | None:
         await _find(library, job)
         found = await views.failures(library, job)
     lines = table(("Phase", "Item", "Reason"), [(it.phase, it.item, it.reason) for it in found])
-    session.out.result(lines if found else ["None."], failures=[asdict(failure) for failure in found])
+    session.out.result(
+        lines if found else ["None."], failed=len(found), failures=[asdict(failure) for failure in found]
+    )
     return SOME_FAILED if found else DONE
 
 

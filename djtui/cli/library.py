@@ -81,7 +81,7 @@ async def search(
     """Find tracks with the filter language.
 
     \b
-    djtui search bicep -remix
+    djtui search 'bicep -remix'
     djtui search 'bpm:124..128 key:~8A (label:drumcode OR genre:techno)' --sort bpm
     djtui search cue:none rating:4..5 --json
     djtui search 'added:<30d missing:no' --limit 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -27,7 +28,10 @@ class Output:
             print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
 
     def result(self, lines: Iterable[str] = (), **fields: Any) -> None:
-        """The end of a command: `fields` for a program, `lines` for a person."""
+        """The end of a command: `fields` for a program, `lines` for a person.
+
+        It is ok that some items could not be done: the field `failed` counts them, and the exit code is 3.
+        """
         self.end_progress()
         if self.as_json:
             self.event("result", ok=True, **fields)
@@ -68,11 +72,8 @@ class Output:
             return
         filled = round(24 * min(done / total, 1)) if total else 0
         bar = "█" * filled + "░" * (24 - filled)
-        print(
-            f"\r\x1b[K{harmless(job)} · {phase:<11} {bar} {share}  {harmless(detail)}",
-            end="",
-            file=sys.stderr,
-        )
+        line = _fitting(harmless(job), f" · {phase:<11} {bar} {share}", f"  {harmless(detail)}")
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr)
         sys.stderr.flush()
         self._drawn = True
 
@@ -111,6 +112,17 @@ def label(field: str) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """`1` -> "1 track", `1200` -> "1,200 tracks"; `many` is for words that do not just take an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _fitting(first: str, middle: str, last: str) -> str:
+    """One line of the terminal: what is too long goes from `last`, then from `first`."""
+    from rich.cells import cell_len, set_cell_size
+
+    room = shutil.get_terminal_size().columns - 1 - cell_len(middle)
+    wide = min(cell_len(first), max(room, 0))
+    head = first if wide == cell_len(first) else f"{set_cell_size(first, max(wide - 1, 0)).rstrip()}…"
+    end = set_cell_size(last, min(cell_len(last), max(room - cell_len(head), 0)))
+    return f"{head}{middle}{end}"
 
 
 def _short(text: str) -> str:

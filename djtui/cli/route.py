@@ -202,6 +202,8 @@ async def edit(
         rule=rule, name=name, active=active, unknown=unknown, public=public, description=description
     )
     said = {True: _uris(always), False: _uris(never), None: [_uri(text) or text for text in by_rule]}
+    if not (wanted or position or any(said.values()) or every is not None or on_change is not None):
+        raise Failure(f"Say what to change: djtui route edit {_quoted(base)} --help", WRONG_USE)
     if child is None and (wanted or position or any(said.values())):
         raise Failure("These are options of a child: name it, too.", WRONG_USE)
     if child is not None and (every is not None or on_change is not None):

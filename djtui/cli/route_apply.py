@@ -282,6 +282,7 @@ async def _ended(session: Session, library: Library, views: Sequence[JobView]) -
         runs=[result.get("run") for result in results],
         change=results[-1].get("change"),
         changes=[result["change"] for result in results if result.get("change")],
+        failed=len(failed),
         failures=[{"item": failure.item, "reason": failure.reason} for failure in failed],
         **total,
     )

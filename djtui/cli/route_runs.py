@@ -82,13 +82,14 @@ def _row(run: Run, fields: dict[str, Any]) -> tuple[Any, ...]:
         run.requests,
         run.cached,
         minutes(took),
-        run.error or run.state,
+        run.error or STATES.get(run.state, run.state),
     )
 
 
 def _one(fields: dict[str, Any]) -> list[str]:
+    state = STATES.get(fields["state"], fields["state"])
     lines = [
-        f"Run {fields['id']} ({fields['kind']}, {fields['state']}): {plural(fields['requests'], 'request')}, "
+        f"Run {fields['id']} ({fields['kind']}, {state}): {plural(fields['requests'], 'request')}, "
         f"{fields['cached']:,} saved by the cache.{' ' + fields['error'] if fields['error'] else ''}"
     ]
     rows = [

@@ -143,15 +143,18 @@ def show(session: Session, view: JobView) -> None:
         session.out.progress(view.title, "Queued", 0, None, view.message)
 
 
-async def ending(session: Session, library: Library, view: JobView, lines: Lines) -> int:
-    """Print how a job ended and return the exit code of DESIGN §6."""
+async def ending(
+    session: Session, library: Library, view: JobView, lines: Lines, *, verdict: str = "not read"
+) -> int:
+    """Print how a job ended and return the exit code of DESIGN §6. `verdict` stands before failed items."""
     failed = await failures(library, view.id)
     if view.state == "succeeded":
         result = dict(view.result or {})
-        listed = [f"  not read: {failure.item}: {failure.reason}" for failure in failed[:20]]
+        listed = [f"  {verdict}: {failure.item}: {failure.reason}" for failure in failed[:20]]
         if len(failed) > len(listed):
             listed.append(f"  … and {len(failed) - len(listed):,} more: djtui jobs failures {view.id}")
         result["failures"] = [{"item": failure.item, "reason": failure.reason} for failure in failed]
+        result.setdefault("failed", len(failed))
         session.out.result([*lines(result), *listed], job=view.id, **result)
         return SOME_FAILED if failed else DONE
     if view.state == "cancelled":

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from djtui.files import confirming, rewriting, step_rows
 from djtui.files.confirming import Moved
-from djtui.files.placing import NOT_DONE, Placing, tidy
+from djtui.files.placing import NOT_DONE, Placing, restore_times, tidy
 from djtui.files.playlist_files import Names
 from djtui.files.step_rows import COUNTED, PLACING, REWRITING, FileStep, Kind, Outcome, State
 from djtui.files.tag_writing import WriteOptions
@@ -61,8 +61,7 @@ class Change:
         if self.id is None:
             return
         self.done = await step_rows.tracks_in(library, self.id)
-        for kind in COUNTED:
-            self.counts[kind] = await step_rows.count(library, self.id, ("done",), (kind,))
+        self.counts = await step_rows.counts(library, self.id, ("done",))
         if await library.fetchone("SELECT 1 FROM change WHERE id = ?", (self.id,)) is None:
             self.id = None
 
@@ -112,16 +111,19 @@ class Changing:
         while steps:
             outcomes = await self._carried_out(ctx.library, steps)
             following = asyncio.ensure_future(_next_steps(ctx, self._id, kinds, steps[-1].step))
+            files = _files(outcomes)
             try:
                 yield Batch(
                     partial(self._confirm, outcomes=outcomes),
-                    processed=_files(outcomes),
-                    updated=_files(outcomes, "done"),
+                    processed=len(files),
+                    updated=_done(files),
                     failures=failures(outcomes),
                 )
                 steps = await following
             finally:
                 following.cancel()
+        made = await step_rows.read(ctx.library, self._id, states=("done",), kinds=("folder",))
+        await asyncio.to_thread(restore_times, made)
 
     async def _carried_out(self, library: Reader, steps: Sequence[FileStep]) -> list[Outcome]:
         """What became of some steps."""
@@ -207,7 +209,7 @@ class Changing:
         return Batch(
             partial(self._confirm, outcomes=outcomes),
             processed=len(outcomes),
-            updated=_files(outcomes, "done"),
+            updated=_done(outcomes),
             failures=failures(outcomes),
             durable=True,  # what puts the old bytes back, before the old file goes
         )
@@ -309,11 +311,13 @@ def _end(steps: Sequence[FileStep], least: int = 1) -> int | None:
     return end
 
 
-def _files(outcomes: Sequence[Outcome], state: str | None = None) -> int:
-    """How many files some outcomes are about."""
-    return sum(
-        it.step.kind in COUNTED and not it.step.parked and state in (None, it.state) for it in outcomes
-    )
+def _files(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Of each file the last step."""
+    return [it for it in outcomes if it.step.kind in COUNTED and not it.step.parked]
+
+
+def _done(outcomes: Sequence[Outcome]) -> int:
+    return sum(it.state == "done" for it in outcomes)
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[ItemFailure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from djtui.files.names import extension
 from djtui.files.scan_read import FILE
@@ -59,7 +59,9 @@ async def note_moves(
         for row in rows:
             paths.setdefault(row["id"], by_path[row["path"]])
             begins.setdefault(row["id"], row["path"])
-    await tracks.update(tx, {id: _fields(begins[id], path) for id, path in paths.items()})
+    await tracks.place(tx, paths)
+    formats = ((id, _format(begins[id], path)) for id, path in paths.items())
+    await tracks.update(tx, {id: {"format": other} for id, other in formats if other is not None})
     await _move_files(tx, paths)
     heard = await tx.fetchall(
         f"SELECT track_id AS id FROM analysis WHERE track_id {_AMONG}", (as_json(list(paths)),)
@@ -73,28 +75,30 @@ async def note_moves(
         await moved(tx, final)
 
 
-def _fields(before: str, path: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {"path": path}
-    end = extension(path)[1:].lower()
-    if end and end != extension(before)[1:].lower():
-        fields["format"] = end
-    return fields
+def _format(before: str, path: str) -> str | None:
+    """The format that a path names, where the one before named another."""
+    if path[path.rfind(".") :] == before[before.rfind(".") :]:
+        return None
+    end, old = (extension(each).rpartition(".")[2].lower() for each in (path, before))
+    return end if end and end != old else None
 
 
 async def _move_files(tx: Tx, paths: Mapping[int, str]) -> None:
     """Table file has each path once: files that change places must not meet on their way."""
     there = await tx.fetchall(
-        "SELECT track_id FROM file WHERE track_id IN (SELECT value FROM json_each(?1))"
+        "SELECT track_id, path FROM file WHERE track_id IN (SELECT value FROM json_each(?1))"
         " OR path IN (SELECT value FROM json_each(?2))",
         (as_json(list(paths)), as_json(list(paths.values()))),
     )
     if not there:
         return
-    known = [row["track_id"] for row in there]
+    known: dict[int, str] = {row["track_id"]: row["path"] for row in there}
     stale = [(id,) for id in known if id not in paths]
     await tx.executemany("DELETE FROM file WHERE track_id = ?", stale)  # of tracks whose files are gone
     moving = [id for id in known if id in paths]
-    await tx.executemany("UPDATE file SET path = ? WHERE track_id = ?", [(f"|{id}", id) for id in moving])
+    targets = set(paths.values())
+    in_the_way = [(f"|{id}", id) for id in moving if known[id] in targets]
+    await tx.executemany("UPDATE file SET path = ? WHERE track_id = ?", in_the_way)
     await tx.executemany(
         "UPDATE OR IGNORE file SET path = ? WHERE track_id = ?", [(paths[id], id) for id in moving]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -61,8 +61,8 @@ def contexts(items: Iterable[Facts]) -> dict[str, Context]:
 class ByContext:
     """Gives each file the template of its context: what `plan` takes instead of one template."""
 
-    contexts: dict[str, Context]
-    templates: dict[Context, Template]
+    contexts: Mapping[str, Context]
+    templates: Mapping[Context, Template]
 
     def __call__(self, facts: Facts) -> Template:
         return self.templates[self.contexts.get(facts.path, "single")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +13,33 @@ from djtui.library.database import Reader
 from djtui.library.tracks import as_json
 
 How = Literal["exact", "recording"]
+Basis = Literal["sound", "isrc", "name"]
 
 _LOSSLESS_CODECS: Final = frozenset(("FLAC", "ALAC", "PCM"))
 _LOSSLESS_FORMATS: Final = frozenset(("flac", "wav", "aif", "aiff", "aifc"))
 _RATE_STEP: Final = 16_000
 """Bit rates that differ by less are one quality: of two measured from sizes, one counts the tags."""
 
+_DAY_NS: Final = 86_400_000_000_000
+_NEVER: Final = 99_999_999
+"""A date (as 20261231, or in days) that is later than any."""
+
+_NAMED_AS_COPY: Final = re.compile(
+    r"^(copy|kopie|copie|copia)( ?\(?\d+\)?)? (of|von|de|di) "
+    r"|[ _-](copy|kopie|copie|copia)( ?\(?\d+\)?)?$"
+    r"|[ _]?\(\d{1,2}\)$",
+    re.IGNORECASE,
+)
+"""How file managers name a copy: "Copy of a", "a - Copy (2)", "a copy 2", "a (1)"; without the extension."""
+
 _AT_ONCE: Final = 500
 _COPY: Final = """
 SELECT track.id, track.path, title, artist, track.kind, duration, format, codec, bitrate, samplerate,
        filesize, missing, cue_count, plays, rating, added,
        EXISTS (SELECT 1 FROM nml_entry JOIN nml_file ON nml_file.id = file_id
-               WHERE track_id = track.id AND gone = 0 AND role = 'collection') AS collected, file.whole
+               WHERE track_id = track.id AND gone = 0 AND role = 'collection') AS collected, file.whole,
+       (SELECT count(DISTINCT playlist_id) FROM playlist_item WHERE track_id = track.id) AS lists,
+       file.mtime_ns
 FROM track LEFT JOIN file ON file.track_id = track.id AND file.path = track.path
 """
 _SAME_SOUND: Final = """
@@ -36,9 +52,10 @@ WHERE path IS NOT NULL AND kind != 'set' GROUP BY path HAVING count(*) > 1
 
 
 class Copy(NamedTuple):
-    """A track as it is compared with its likes. Units: seconds, bit/s, Hz, bytes; unknown is None.
+    """A track as it is compared with its likes. Units: seconds, bit/s, Hz, bytes, ns; unknown is None.
 
-    `collected`: it is in the DJ's collection; `sound` is the hash of all of its sound.
+    `collected`: it is in the DJ's collection; `sound` is the hash of all of its sound; `lists` is the number
+    of playlists that it stands in, `changed` when its file was last written.
     """
 
     id: int
@@ -59,6 +76,8 @@ class Copy(NamedTuple):
     added: str | None = None
     collected: bool = False
     sound: bytes | None = None
+    lists: int = 0
+    changed: int | None = None
 
     @property
     def is_there(self) -> bool:
@@ -81,18 +100,45 @@ class Copy(NamedTuple):
             rate = f"{round(self.bitrate / 1000)} kbit/s"
         return " ".join(part for part in (name, rate) if part)
 
+    @property
+    def rate(self) -> float:
+        """How good it sounds among the lossless, or among the others; 0 where that is unknown."""
+        if self.lossless:
+            return float(self.samplerate or 0)
+        return float(round((self.bitrate or 0) / _RATE_STEP))
+
+    def sounds_better(self, other: Copy) -> bool:
+        """Whether it is certain that this one has the better quality."""
+        if self.lossless != other.lossless:
+            return self.lossless
+        return bool(other.rate) and self.rate > other.rate
+
+    @property
+    def name(self) -> str:
+        """The name of its file, else that of the track."""
+        said = " - ".join(text for text in (self.artist, self.title) if text) or f"track {self.id}"
+        return self.path.rpartition("/")[2] if self.path else said
+
+    @property
+    def is_named_as_copy(self) -> bool:
+        """Whether its file is called as file managers call copies: "Copy of Opal", "Opal (1)"."""
+        name = (self.path or "").rpartition("/")[2]
+        return _NAMED_AS_COPY.search(name.rpartition(".")[0] or name) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Tracks that are the same, the best first: that one is the suggested keeper, and `reason` says why.
 
     "exact": the same sound to the last bit, whatever the tags. "recording": the same by ISRC, or by artist,
-    title, mix and length.
+    title, mix and length. `basis` is the weakest of what holds the group together: where that is the names
+    and lengths alone, it is doubtful.
     """
 
     how: How
     copies: tuple[Copy, ...]
     reason: str
+    basis: Basis = "name"
 
     @property
     def keeper(self) -> Copy:
@@ -121,20 +167,22 @@ def ranked(copies: Iterable[Copy]) -> tuple[tuple[Copy, ...], str]:
     return ordered, "the first of equals"
 
 
-def _rate(copy: Copy) -> float:
-    if copy.lossless:
-        return float(copy.samplerate or 0)
-    return float(round((copy.bitrate or 0) / _RATE_STEP))
-
-
 def _age(copy: Copy) -> float:
     """Older is more; unknown least."""
     digits = "".join(filter(str.isdigit, (copy.added or "")[:10]))
-    return -float(digits.ljust(8, "0")) if digits else -99_999_999.0
+    return -float(digits.ljust(8, "0")) if digits else -float(_NEVER)
+
+
+def _quality(best: Copy, second: Copy) -> str:
+    return f"{best.quality} against {second.quality or 'less'}"
 
 
 def _cues(best: Copy, second: Copy) -> str:
     return f"{best.cues} cue{'s' if best.cues != 1 else ''} against {second.cues or 'none'}"
+
+
+def _lists(best: Copy, second: Copy) -> str:
+    return f"in {best.lists} playlist{'s' if best.lists != 1 else ''} against {second.lists or 'none'}"
 
 
 def _plays(best: Copy, second: Copy) -> str:
@@ -147,13 +195,16 @@ def _times(plays: int | None) -> str:
 
 _MERITS: Final[Sequence[tuple[Callable[[Copy], float], Callable[[Copy, Copy], str]]]] = (
     (lambda copy: copy.is_there, lambda best, second: "the only one whose file is there"),
-    (lambda copy: copy.lossless, lambda best, second: f"{best.quality} against {second.quality or 'less'}"),
-    (_rate, lambda best, second: f"{best.quality} against {second.quality or 'less'}"),
+    (lambda copy: copy.lossless, _quality),
+    (lambda copy: copy.rate, _quality),
     (lambda copy: copy.cues, _cues),
+    (lambda copy: copy.lists, _lists),
     (lambda copy: copy.plays or 0, _plays),
     (lambda copy: copy.rating or 0, lambda best, second: "the better rating"),
     (lambda copy: copy.collected, lambda best, second: "the one that Traktor knows"),
+    (lambda copy: not copy.is_named_as_copy, lambda best, second: "the other is called a copy"),
     (_age, lambda best, second: "the older one"),
+    (lambda copy: -(copy.changed // _DAY_NS) if copy.changed else -_NEVER, lambda *_: "the older file"),
 )
 
 
@@ -161,24 +212,31 @@ _MERITS: Final[Sequence[tuple[Callable[[Copy], float], Callable[[Copy, Copy], st
 
 
 def grouped(
-    copies: Mapping[int, Copy], exact: Iterable[Collection[int]], alike: Iterable[Collection[int]] = ()
+    copies: Mapping[int, Copy],
+    exact: Iterable[Collection[int]],
+    alike: Iterable[Collection[int]] = (),
+    coded: Iterable[Collection[int]] = (),
 ) -> list[Group]:
     """The groups that sets of ids come to, by the title of their keepers.
 
-    `exact` are tracks of one sound, `alike` of one recording; sets that have a track in common are one group.
-    Ids of no copy are passed over.
+    `exact` are tracks of one sound, `coded` of one ISRC, `alike` of one recording by their names and lengths;
+    sets that have a track in common are one group. Ids of no copy are passed over.
     """
-    same, any_way = _Joined(), _Joined()
-    for ids in exact:
-        same.join(id for id in ids if id in copies)
-        any_way.join(id for id in ids if id in copies)
-    for ids in alike:
-        any_way.join(id for id in ids if id in copies)
+    by_sound, by_code, any_way = _Joined(), _Joined(), _Joined()
+    for sets, ways in (
+        (exact, (by_sound, by_code, any_way)),
+        (coded, (by_code, any_way)),
+        (alike, (any_way,)),
+    ):
+        for ids in sets:
+            known = [id for id in ids if id in copies]
+            for way in ways:
+                way.join(known)
     groups = []
     for ids in any_way.sets():
         ordered, reason = ranked(copies[id] for id in ids)
-        how: How = "exact" if len({same.root(id) for id in ids}) == 1 else "recording"
-        groups.append(Group(how, ordered, reason))
+        basis: Basis = "sound" if by_sound.holds(ids) else "isrc" if by_code.holds(ids) else "name"
+        groups.append(Group("exact" if basis == "sound" else "recording", ordered, reason, basis))
     return sorted(groups, key=lambda group: _name(group.keeper))
 
 
@@ -204,6 +262,10 @@ class _Joined:
             self._up[id] = self._up[up]
             id = up
         return id
+
+    def holds(self, ids: Iterable[int]) -> bool:
+        """Whether all of these belong together."""
+        return len({self.root(id) for id in ids}) == 1
 
     def sets(self) -> list[list[int]]:
         """Those of two and more."""

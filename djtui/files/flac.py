@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import Final
 
 from djtui.files import patch_vorbis, tags_other
 from djtui.files.container import Container
@@ -48,9 +48,8 @@ def blocks(descriptor: int, container: Container) -> Iterator[Block]:
         place = end
 
 
-def of_flac(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
+def of_flac(descriptor: int, container: Container) -> tuple[Stream, Found]:
     """The sound and the tags. Raises `Damaged` or `BrokenTag`."""
-    descriptor = file.fileno()
     stream: Stream | None = None
     comments: list[tuple[str, str]] = []
     cover = False

@@ -21,8 +21,12 @@ ENCODINGS: Final = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 TERMINATORS: Final = (b"\0", b"\0\0", b"\0\0", b"\0")
 
 _WINDOW: Final = 16 * 1024
-_CURRENT: Final = {old: new for new, old in ID3_OLD.items()}
+_SPELLED: Final = {
+    name.encode(): new for new, old in (*ID3_OLD.items(), ("TDRC", ""), ("APIC", "")) for name in (new, old)
+}
+"""Names that are met in most tags, as in ID3v2.3 and 2.4."""
 _NAME: Final = re.compile(rb"[A-Z0-9][A-Z0-9 \0]{2,3}")
+_SAME_WITH_SEVEN_BITS: Final = 127
 _FALSE_SYNC: Final = re.compile(rb"\xff(?=[\xe0-\xff\0]|$)", re.DOTALL)
 _COMPRESSED_OR_ENCRYPTED: Final = {3: 0x00C0, 4: 0x000C}
 _FRAME_UNSYNCHRONISED, _LENGTH_STATED, _GROUPED_4, _GROUPED_3 = 0x02, 0x01, 0x40, 0x20
@@ -71,21 +75,23 @@ def walk(at: At, place: int, end: int, major: int) -> Iterator[Place]:
     width, head = (3, 6) if major == 2 else (4, 10)
     while place + head <= end:
         raw = at(place, head)
-        if not raw.rstrip(b"\0"):
-            return
         name = raw[:width]
-        if len(raw) < head or not _NAME.fullmatch(name):
+        if (spelled := _SPELLED.get(name)) is None:
+            if not raw.strip(b"\0"):
+                return
+            if not _NAME.fullmatch(name):
+                raise BrokenTag("The ID3 tag is damaged.")
+            spelled = name.decode()
+        if len(raw) < head:
             raise BrokenTag("The ID3 tag is damaged.")
         length, whole = int.from_bytes(raw[width : 2 * width], "big"), False
-        if major == 4:
+        if major == 4 and length > _SAME_WITH_SEVEN_BITS:
             length, whole = _length_of_24(at, raw[4:8], place + head, end)
-        if place + head + length > end:
+        body = place + head
+        if body + length > end:
             raise BrokenTag("The ID3 tag is damaged.")
-        spelled = name.decode()
-        flags = raw[8] << 8 | raw[9] if head == 10 else 0
-        spelled = _CURRENT.get(spelled, spelled) if major == 2 else spelled
-        yield Place(spelled, place, place + head, place + head + length, flags, whole)
-        place += head + length
+        yield Place(spelled, place, body, body + length, raw[8] << 8 | raw[9] if head == 10 else 0, whole)
+        place = body + length
 
 
 def _length_of_24(at: At, raw: bytes, body: int, end: int) -> tuple[int, bool]:
@@ -148,9 +154,9 @@ def extended_header(start: bytes, major: int, flags: int) -> int:
 def texts(body: bytes, skip: int = 1) -> list[str]:
     """The texts of a body: a byte for the encoding, `skip` bytes in all before them, zeros behind each."""
     encoding = body[0] if body and body[0] < len(ENCODINGS) else 0
-    rest = body[skip:]
-    raw = rest.split(b"\0") if encoding in (0, 3) else _split_pairs(rest)
-    found = [part.decode(ENCODINGS[encoding], "replace") for part in raw]
+    if encoding in (0, 3):
+        return body[skip:].rstrip(b"\0").decode(ENCODINGS[encoding], "replace").split("\0")
+    found = [part.decode(ENCODINGS[encoding], "replace") for part in _split_pairs(body[skip:])]
     while len(found) > 1 and not found[-1]:
         found.pop()
     return found

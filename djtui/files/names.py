@@ -22,6 +22,7 @@ LONGEST_PATH: Final = 4096
 """Bytes of a path with the zero that ends it (PATH_MAX of Linux)."""
 
 _LONGEST_EXTENSION: Final = 11
+_STEM: Final = re.compile(r"(?<=[^/])\.stem\.(?:mp4|m4a)\Z", re.IGNORECASE | re.ASCII).search
 
 FORBIDDEN: Final = {
     "/": "-", "\\": "-", "|": "-", ":": "-", "*": "_", "?": "", '"': "'", "<": "(", ">": ")",
@@ -72,11 +73,17 @@ def component(text: str) -> str:
 
 
 def extension(path: str) -> str:
-    """`.mp3` of "/music/A.mp3", as it is spelled; "" where the end of the name is no extension."""
+    """`.mp3` of "/music/A.mp3", as it is spelled; "" where the end of the name is no extension.
+
+    Native Instruments' Stems end in `.stem.mp4`, and only so Traktor takes them for what they are.
+    """
     point = path.rfind(".")
     end = path[point:]
     named = point > 0 and path[point - 1] != "/"
-    return end if named and len(end) <= _LONGEST_EXTENSION and end[1:].isalnum() and end.isascii() else ""
+    if not (named and len(end) <= _LONGEST_EXTENSION and end[1:].isalnum() and end.isascii()):
+        return ""
+    stem = _STEM(path) if "4" in end else None
+    return end if stem is None else stem[0]
 
 
 def size(text: str) -> int:

@@ -78,7 +78,7 @@ def spans(descriptor: int, container: Container) -> Iterable[Span]:
     """Where the sound lies, in the order of the file. Raises `Unreadable` where there is none."""
     start, size = container.start, container.size
     if container.kind == "mp3":
-        found = [(_after_zeros(descriptor, start), _before_tags(descriptor, start, size))]
+        found = [(_after_zeros(descriptor, container), _before_tags(descriptor, start, size))]
     elif container.kind == "flac":
         found = [(_after_metadata(descriptor, start), _before_tags(descriptor, start, size))]
     elif container.kind == "mp4":
@@ -129,8 +129,11 @@ def _piece(descriptor: int, found: Iterable[Span], place: int) -> bytes:
     return taken
 
 
-def _after_zeros(descriptor: int, place: int) -> int:
+def _after_zeros(descriptor: int, container: Container) -> int:
     """Some programs leave zeros between the tag and the first frame, and others remove them."""
+    place = container.start
+    if container.head[:1] > b"\0":
+        return place
     while head := os.pread(descriptor, 4096, place):
         rest = head.lstrip(b"\0")
         if rest:

@@ -5,7 +5,7 @@ found at one of the places that it was to go to. Files are known again by their 
 """
 
 # Plain functions of os, for a rename takes 30 µs, and a Path as long again.
-# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH120
+# ruff: noqa: PTH101, PTH103, PTH106, PTH108, PTH112, PTH120
 
 from __future__ import annotations
 
@@ -179,18 +179,20 @@ class Placing:
             return Outcome(step, "refused", NOT_DONE)
         try:
             os.makedirs(step.source)
+            if (mode := step.detail.get("mode")) is not None:
+                os.chmod(step.source, mode)
         except OSError as error:
             return Outcome(step, "refused", reason(error, step.source))
         self._folders.add(os.path.dirname(step.source))
         return Outcome(step, "done")
 
     def _unfolder(self, step: FileStep) -> Outcome:
-        """A folder goes only when it is empty."""
+        """A folder goes only when it is empty; else there is nothing to do after all."""
         if not self._only_look:
             with suppress(OSError):
                 os.rmdir(step.source)
                 self._folders.add(os.path.dirname(step.source))
-        return Outcome(step, "done")
+        return Outcome(step, None if os.path.lexists(step.source) else "done")
 
 
 def _moved(source: str, target: str) -> os.stat_result | None:
@@ -210,6 +212,14 @@ def reason(error: OSError, target: str) -> str:
         return f"“{shown(target)}” is there already."
     said = _REASONS.get(error.errno or 0)
     return said or f"It could not be moved: {error.strerror or error}."
+
+
+def restore_times(steps: Iterable[FileStep]) -> None:
+    """Give folders that were made again the times that they had; the moves into them have changed those."""
+    for step in steps:
+        if step.file is not None:
+            with suppress(OSError):
+                os.utime(step.source, ns=(step.file.mtime_ns, step.file.mtime_ns))
 
 
 def tidy(folders: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ from djtui.files.template import Template
 
 Status = Literal["rename", "unchanged", "conflict", "refused"]
 _PATH: Final = itemgetter(0)
-_ID: Final = itemgetter(1)
+_PLACE: Final = itemgetter(0, 1)
 _WIDEST: Final = 4  # bytes of a character in UTF-8
 _NUMBERED: Final = re.compile(r" \(([1-9][0-9]{0,6})\)$")
 
@@ -105,9 +105,15 @@ def plan(items: Iterable[Facts], template: Choice, root: str | None = None, disk
     return _Planning(items, template, root, disk or Disk()).made()
 
 
+def _in_order_of_paths(items: Iterable[Facts]) -> list[Facts]:
+    """Of tracks with the same path, which are rare, the one with the lowest id comes first."""
+    facts = sorted(items, key=_PATH)
+    return facts if len(set(map(_PATH, facts))) == len(facts) else sorted(facts, key=_PLACE)
+
+
 class _Planning:
     def __init__(self, items: Iterable[Facts], template: Choice, root: str | None, disk: Disk) -> None:
-        self._facts = sorted(sorted(items, key=_ID), key=_PATH)
+        self._facts = _in_order_of_paths(items)
         self._paths = [facts.path for facts in self._facts]
         self._template = template
         self._disk = disk

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from sqlite3 import Row
 from typing import Any, Final
 
 from djtui.files import storing
@@ -18,13 +19,15 @@ from djtui.library.history_rows import called
 from djtui.library.tracks import as_json
 
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
-_LOST: Final = """
+IS_LOST: Final = (
+    "(track.missing = 1 OR track.path IS NULL) AND coalesce(track.path, track.location) IS NOT NULL"
+    " AND track.kind != 'set'"
+)
+LOST: Final = f"""
 SELECT track.id, coalesce(track.path, track.location), title, artist, duration,
        coalesce(file.size, filesize), file.payload
 FROM track LEFT JOIN file ON file.track_id = track.id
-WHERE (track.missing = 1 OR track.path IS NULL) AND coalesce(track.path, track.location) IS NOT NULL
-      AND track.kind != 'set'
-ORDER BY track.id
+WHERE {IS_LOST}
 """
 _UNTOUCHED: Final = ("title", "artist", "album", "genre", "label", "comment", "rating")
 _BARE: Final = f"""
@@ -41,7 +44,7 @@ _FILE: Final = ("track_id", *FILE, "scanned")
 
 async def lost(library: Reader) -> list[Lost]:
     """The tracks whose files are not on this machine, as far as the library knows."""
-    return [Lost(*row) for row in await library.fetchall(_LOST)]
+    return [Lost(*row) for row in await library.fetchall(f"{LOST} ORDER BY track.id")]
 
 
 async def strangers(library: Reader, files: Sequence[Seen]) -> list[Seen]:
@@ -115,20 +118,19 @@ async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[It
         f"SELECT track_id, before, after FROM change_item WHERE change_id = ? AND track_id {_AMONG}",
         (change_id, as_json(list(ids))),
     )
+    refused = await moved_since(tx, rows)
+    stay = {failure.track_id for failure in refused}
     present = await tracks.images(tx, list(ids))
-    refused: list[ItemFailure] = []
     changes: dict[int, dict[str, Any]] = {}
     paths: dict[int, tuple[str, str]] = {}
     for row in rows:
         id, before, after = row["track_id"], json.loads(row["before"]), json.loads(row["after"])
-        if (image := present.get(id)) is None:
-            refused.append(ItemFailure(f"track {id}", "It is no longer in the library."))
-        elif image["path"] not in (after.get("path"), before.get("path", image["path"])):
-            refused.append(ItemFailure(called(image), "Its file was moved since.", id))
-        else:
-            changes[id] = {name: was for name, was in before.items() if image[name] == after[name]}
-            if changes[id].get("path") is not None:
-                paths[id] = image["path"], before["path"]
+        if id in stay:
+            continue
+        image = present[id]
+        changes[id] = {name: was for name, was in before.items() if image[name] == after[name]}
+        if changes[id].get("path") is not None:
+            paths[id] = image["path"], before["path"]
     await tracks.update(tx, {id: fields for id, fields in changes.items() if fields})
     await tx.executemany(
         "UPDATE OR IGNORE file SET path = ? WHERE track_id = ?", [(old, id) for id, (_, old) in paths.items()]
@@ -137,12 +139,26 @@ async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[It
     return refused, {id: old for id, (_, old) in paths.items()}
 
 
-async def put_scanned_back(tx: Tx, change_id: int) -> list[ItemFailure]:
-    """Make the tracks again that a scan had made of the files before they were those of missing tracks."""
+async def moved_since(library: Reader, rows: Sequence[Row]) -> list[ItemFailure]:
+    """Of items of a relocation those that cannot be taken back, and why. Reads only."""
+    present = await tracks.images(library, [row["track_id"] for row in rows])
+    refused = []
+    for row in rows:
+        id, before, after = row["track_id"], json.loads(row["before"]), json.loads(row["after"])
+        if (image := present.get(id)) is None:
+            refused.append(ItemFailure(f"track {id}", "It is no longer in the library.", id))
+        elif image["path"] not in (after.get("path"), before.get("path", image["path"])):
+            refused.append(ItemFailure(called(image), "Its file was moved since.", id))
+    return refused
+
+
+async def put_scanned_back(tx: Tx, change_id: int, paths: Collection[str]) -> list[ItemFailure]:
+    """Make the tracks again that a scan had made of these files before they were those of missing tracks."""
     rows = await tx.fetchall(
         "SELECT row_id, before FROM change_row WHERE change_id = ? AND what = 'track'", (change_id,)
     )
     images = {row["row_id"]: json.loads(row["before"]) for row in rows}
+    images = {id: image for id, image in images.items() if image["row"]["path"] in paths}
     _, refused = await removal.put_back(tx, images)
     return [ItemFailure(called(images[id]["row"]), reason, id) for id, reason in refused.items()]
 

@@ -1,8 +1,9 @@
 """The job "relocate": files of missing tracks found again under some folders.
 
 Looking walks through the folders and reads, in the pool, first the files that some missing track's size or
-name speaks for, and then, if that does not find them all, the others. Accepting gives tracks their files: the
-certain ones, or those that the DJ has chosen from the list that an earlier run has made.
+name speaks for, and then, if that does not find them all, the others. Its proposals are written down, to be
+looked through (`relocate_review`). Accepting gives tracks their files: the certain ones, those that are
+named, or those of the proposals that the DJ has chosen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from djtui.files import relocated
+from djtui.files import relocate_review, relocated
 from djtui.files.relocate import Candidate, Lost, Match, Search, summary
 from djtui.files.scan_read import ReadFile, Trouble, read_files
 from djtui.files.scan_state import Batches, Neighbour, nothing
@@ -40,10 +41,15 @@ from djtui.library.tracks import as_json
 KIND: Final = "relocate"
 """The kind of the jobs, and of their changes in the history."""
 
+PROPOSALS: Final = "relocation"
+"""The resource that the written proposals are."""
+
 LANE: Final = "import"
 LISTED: Final = 2_000
 """So many matches stand in the result of a job."""
 
+_LOOKED: Final = "{found:,} found, {ambiguous:,} that may be others, {missing:,} not found"
+_PUT: Final = 1_000
 _WALKED: Final = 2_000
 _READ: Final = 50
 _WIDTH: Final = 2
@@ -54,12 +60,13 @@ _ACCEPTED: Final = 50
 
 @dataclass(slots=True)
 class Relocation:
-    """One search under way. `wanted` are the pairs (track, path) that the DJ has chosen; None: the certain
-    ones, with `apply`."""
+    """One search under way. `wanted` are the pairs (track, path) that were named; None: the certain ones,
+    with `apply`, or the chosen proposals, with `reviewed`."""
 
     folders: tuple[str, ...]
     wanted: Sequence[tuple[int, str]] | None = None
     apply: bool = False
+    reviewed: bool = False
     neighbour: Neighbour | None = None
     search: Search = field(default_factory=lambda: Search(()))
     matches: list[Match] = field(default_factory=list)
@@ -71,17 +78,20 @@ def relocate_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = Non
     """The job for `djtui relocate`. Raises `JobError`.
 
     Params: folders, and apply: give tracks the files that are certain; or accept: a list of [track, path],
-    which looks for nothing. `neighbour` hears where tracks lie now.
+    or reviewed: what was chosen of the proposals; these two look for nothing. `neighbour` hears where tracks
+    lie now.
     """
     folders = roots(params.get("folders") or ())
     accept = params.get("accept")
+    if params.get("reviewed"):
+        return _reviewed_job(neighbour)
     if accept is None and not folders:
         raise JobError("Name a folder in which the missing files may be.")
     for folder in folders:
         if not os.path.isdir(folder):  # noqa: PTH112 - names may be no text
             raise JobError(f"There is no folder {folder}. Is its drive there?")
     wanted = None if accept is None else [(int(id), str(path)) for id, path in accept]
-    work = Relocation(folders, wanted, bool(params.get("apply")), neighbour)
+    work = Relocation(folders, wanted, bool(params.get("apply")), neighbour=neighbour)
     applies = work.apply or wanted is not None
     about = "|".join(folders) if wanted is None else f"accept:{_digest(wanted)}"
     first, *more = (folder.rstrip("/").rpartition("/")[2] or folder for folder in folders or ("",))
@@ -94,7 +104,19 @@ def relocate_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = Non
         title=f"Relocate · {said}",
         phases=(*((Looking(work),) if wanted is None else ()), *((Accepting(work),) if applies else ())),
         reads=frozenset() if applies else frozenset({RESOURCE}),
-        writes=frozenset({RESOURCE}) if applies else frozenset(),
+        writes=frozenset({RESOURCE, PROPOSALS}) if applies else frozenset({PROPOSALS}),
+        work=work,
+    )
+
+
+def _reviewed_job(neighbour: Neighbour | None) -> Job:
+    work = Relocation((), reviewed=True, neighbour=neighbour)
+    return RelocateJob(
+        kind=KIND,
+        key=f"{KIND}:reviewed",
+        title="Relocate · the files you chose",
+        phases=(Accepting(work),),
+        writes=frozenset({RESOURCE, PROPOSALS}),
         work=work,
     )
 
@@ -113,7 +135,13 @@ class RelocateJob(Job):
         work = self.work
         listed = [as_listed(match) for match in work.matches[:LISTED]]
         counts = summary(work.matches, work.search.lost)
-        return counts | {"accepted": work.accepted, "change": work.change, "matches": listed}
+        note = f"{work.accepted:,} found again" if work.change is not None else _LOOKED.format(**counts)
+        return counts | {
+            "accepted": work.accepted,
+            "change": work.change,
+            "matches": listed,
+            "notes": [note],
+        }
 
 
 def as_listed(match: Match) -> dict[str, Any]:
@@ -139,7 +167,7 @@ def _digest(wanted: Sequence[tuple[int, str]]) -> str:
 
 @dataclass
 class Looking:
-    """Finds files. Fills only memory, so it runs again after a crash."""
+    """Finds files. What it finds is written down at the end, so it runs again after a crash."""
 
     job: Relocation
     name: str = "Looking"
@@ -153,6 +181,7 @@ class Looking:
         work = self.job
         search = work.search = Search(await relocated.lost(ctx.library))
         if not search.lost:
+            yield Batch(relocate_review.clear)
             return
         for id in await asyncio.to_thread(_there_again, list(search.lost.values())):
             search.is_there_again(id)
@@ -171,6 +200,10 @@ class Looking:
             async for batch in self._read(ctx, files):
                 yield batch
         work.matches = await asyncio.to_thread(search.matches)
+        yield Batch(relocate_review.clear)
+        for start in range(0, len(work.matches), _PUT):
+            part = work.matches[start : start + _PUT]
+            yield Batch(partial(relocate_review.put, first=start, matches=part))
 
     async def _read(self, ctx: Context, files: Files) -> Batches:
         while len(files):
@@ -224,7 +257,7 @@ class Accepting:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
-        wanted = work.wanted
+        wanted = await relocate_review.chosen(ctx.library) if work.reviewed else work.wanted
         if wanted is None:
             wanted = [(match.lost.id, match.candidates[0].path) for match in work.matches if match.certain]
         ctx.report(total=ctx.done + len(wanted))

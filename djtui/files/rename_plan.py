@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, Self
 
 from djtui.files import chosen, on_disk, playlist_files
@@ -58,14 +59,25 @@ class Wanted:
 class Sources:
     """The tracks that are meant, and their files as they lie there.
 
-    `missing`: tracks whose files are not there, with their paths. `inside`: for templates by context, the
-    facts of all tracks in their folders.
+    `missing`: tracks whose files are not there, with their paths. `contexts`: for templates by context, of
+    what each path is a part; singles may be left out.
     """
 
     facts: list[Facts]
     files: dict[int, Identity]
     missing: dict[int, str]
-    inside: list[Facts] = field(default_factory=list)
+    contexts: Mapping[str, Context] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, parts: Iterable[Sources]) -> Self:
+        """Several as one."""
+        whole = cls([], {}, {})
+        for part in parts:
+            whole.facts += part.facts
+            whole.files |= part.files
+            whole.missing |= part.missing
+            whole.contexts = part.contexts
+        return whole
 
     def split(self) -> tuple[Sources, Sources]:
         """What can be planned now, and the last folder, of which more may come."""
@@ -105,7 +117,7 @@ async def groups(
     ids = await chosen.chosen(library, params)
     found = Sources([], {}, {})
     for start in range(0, len(ids), _PART):
-        await _add(library, ids[start : start + _PART], found)
+        await add(library, ids[start : start + _PART], found)
         if most is not None and not wanted.has_folders and len(found.facts) >= most:
             whole, found = found.split()
             if whole.facts:
@@ -115,11 +127,12 @@ async def groups(
 
 async def _with_neighbours(library: Reader, found: Sources, wanted: Wanted) -> Sources:
     if wanted.template is None:
-        found.inside = await _neighbours(library, found.facts)
+        found.contexts = await albums(library, {_folder(it) for it in found.facts if it.path})
     return found
 
 
-async def _add(library: Reader, ids: Sequence[int], found: Sources) -> None:
+async def add(library: Reader, ids: Sequence[int], found: Sources) -> None:
+    """Find tracks, some hundred at a time, look for their files, and add them to what is found already."""
     there = await tracks.get_many(library, ids)
     rows = await library.fetchall(
         "SELECT track_id, disc FROM file WHERE disc IS NOT NULL"
@@ -142,24 +155,23 @@ async def _add(library: Reader, ids: Sequence[int], found: Sources) -> None:
         found.facts.append(facts)
 
 
-async def _neighbours(library: Reader, facts: Sequence[Facts]) -> list[Facts]:
-    """All tracks that lie in the same folders: they tell albums from singles."""
-    folders = {it.path.rpartition("/")[0] for it in facts if it.path}
-    rows = await library.fetchall("SELECT path, album, albumartist FROM track WHERE path IS NOT NULL")
-    return [
-        Facts(row["path"], album=row["album"], albumartist=row["albumartist"])
-        for row in rows
-        if row["path"].rpartition("/")[0] in folders
-    ]
+async def albums(library: Reader, folders: Collection[str] | None = None) -> dict[str, Context]:
+    """The paths of all tracks that are of an album, in these folders or in all: their neighbours tell."""
+    rows = await library.fetchall(
+        "SELECT path, rtrim(path, replace(path, '/', '')) AS folder, album, albumartist FROM track"
+        " WHERE path IS NOT NULL ORDER BY folder"
+    )
+    found: dict[str, Context] = {}
+    for folder, inside in groupby(rows, key=lambda row: row["folder"]):
+        if folders is None or folder.removesuffix("/") in folders:
+            facts = [Facts(it["path"], album=it["album"], albumartist=it["albumartist"]) for it in inside]
+            found |= {path: kind for path, kind in contexts(facts).items() if kind == "album"}
+    return found
 
 
 def planned(sources: Sources, wanted: Wanted, refused: Mapping[int, str]) -> Plan:
     """The plan for these files. `refused`: tracks that must stay where they are, and why, as sentences."""
-    choice: Choice
-    if wanted.template is not None:
-        choice = wanted.template
-    else:
-        choice = ByContext(contexts(sources.inside), dict(wanted.templates))
+    choice: Choice = wanted.template or ByContext(sources.contexts, wanted.templates)
     stay = dict.fromkeys(sources.missing, GONE) | dict(refused)
     disk = on_disk.disk(facts.path for facts in sources.facts if facts.id in sources.files)
     return plan(sources.facts, _but(choice, stay) if stay else choice, wanted.root, disk)

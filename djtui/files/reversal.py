@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from djtui.files import step_rows
 from djtui.files.names import shown
 from djtui.files.placing import GONE, look
-from djtui.files.step_rows import MOVING, PLACING, FileStep, Identity, Kind, State
+from djtui.files.step_rows import COUNTED, MOVING, PLACING, FileStep, Identity, Kind, State
 from djtui.library.database import Reader
-from djtui.library.history_rows import Refusal
+from djtui.library.history_parts import Key, Refusal
 from djtui.library.tracks import as_json
 
 AGAIN: Final = "It was renamed again since."
 UNKNOWN: Final = "Nothing is known that would put its old tags back."
 _PART: Final = 500
 _WITHOUT: Final = ("inode", "reason", "parked")
+_FOLDERS: Final = ("folder", "unfolder")
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Reversal:
 async def back(library: Reader, change_id: int, only: Collection[int] | None = None) -> Reversal:
     """The steps that take a change back, all or `only` those of some tracks. Reads only."""
     steps = await step_rows.read(library, change_id, states=("done", "undone"), undos=False)
-    some = only is not None or any(step.state == "undone" for step in steps)
+    some = only is not None or any(step.state == "undone" and step.kind in COUNTED for step in steps)
     steps = [step for step in reversed(steps) if step.state == "done" or (some and step.kind == "list")]
     turned = [_turned(step, some=some) for step in _of(steps, only)]
     return await _possible(library, turned)
@@ -64,7 +65,19 @@ async def forth(library: Reader, change_id: int, only: Collection[int] | None = 
 def _of(steps: Sequence[FileStep], only: Collection[int] | None) -> list[FileStep]:
     if only is None:
         return list(steps)
-    return [step for step in steps if step.track_id in only or step.kind in ("list", "folder")]
+    return [step for step in steps if step.track_id in only or step.kind in ("list", *_FOLDERS)]
+
+
+def _needed(steps: Iterable[FileStep]) -> list[FileStep]:
+    """No folders are made but those that files come into."""
+    steps = list(steps)
+    needed: set[str] = set()
+    for step in steps:
+        folder = "" if step.target is None else step.target.rpartition("/")[0]
+        while folder and folder not in needed:
+            needed.add(folder)
+            folder = folder.rpartition("/")[0]
+    return [step for step in steps if step.kind != "folder" or step.source in needed]
 
 
 def _turned(step: FileStep, *, some: bool) -> FileStep:
@@ -73,6 +86,8 @@ def _turned(step: FileStep, *, some: bool) -> FileStep:
     turned = step._replace(step=-step.step, state=state, detail={}, undo=None)
     if step.kind == "folder":
         return turned._replace(kind="unfolder")
+    if step.kind == "unfolder":
+        return turned._replace(kind="folder", detail=step.detail)
     if step.kind in MOVING:
         assert step.target is not None
         kind: Kind = "copy" if step.kind == "copy" else "move"
@@ -116,6 +131,7 @@ class _Check:
             elif step.track_id is None or step.track_id not in self._stuck:
                 parked = step.track_id is not None and last[step.track_id] != number
                 self._move(step, found, parked=parked)
+        found.steps = _needed(found.steps)
         return found
 
     def _move(self, step: FileStep, found: Reversal, *, parked: bool) -> None:
@@ -124,7 +140,7 @@ class _Check:
         begins = id is None or id not in self._files
         file = look(step.source) if begins else self._files[id or 0]
         if (reason := self._obstacle(step, file, begins=begins)) is not None:
-            found.refused.append(Refusal(step.source, reason))
+            found.refused.append(Refusal(step.source, reason, _key(step)))
             if id is not None:
                 self._stuck.add(id)
                 found.steps = [it for it in found.steps if it.track_id != id or it.kind not in MOVING]
@@ -154,8 +170,12 @@ class _Check:
         path = step.source if step.track_id is None else self._paths.get(step.track_id) or step.source
         file = look(os.path.realpath(path))
         if file is None:
-            found.refused.append(Refusal(path, GONE))
+            found.refused.append(Refusal(path, GONE, _key(step)))
         elif step.kind == "tags" and step.undo is None and not step.detail.get("fields"):
-            found.refused.append(Refusal(path, UNKNOWN))
+            found.refused.append(Refusal(path, UNKNOWN, _key(step)))
         else:
             found.steps.append(step._replace(source=path, file=file))
+
+
+def _key(step: FileStep) -> Key:
+    return ("list", step.step) if step.track_id is None else ("file", step.track_id)

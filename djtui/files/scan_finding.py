@@ -76,29 +76,32 @@ class Finding:
     async def _sort(self, ctx: Context, files: Sequence[Seen]) -> dict[int, int]:
         """Put files on the list of those to be read. Returns the tracks that were not known to be there."""
         work = self.job
-        paths = [seen.path for seen in files]
-        known = await known_at(ctx.library, paths)
-        strange = [path for path in paths if not _was_read(known.get(path))]
-        troubles = await troubles_at(ctx.library, strange) if strange and work.retry is None else {}
+        known = await known_at(ctx.library, [seen.path for seen in files])
         here = {}
-        pending = []
+        other = []
         for seen in files:
-            track = known.get(seen.path)
-            if track is not None:
+            if (track := known.get(seen.path)) is not None:
                 work.see(track.track_id)
                 if track.missing != 0:
                     here[track.track_id] = 0
-                if (track.size, track.mtime_ns) == (seen.size, seen.mtime_ns):
+                if track.mtime_ns == seen.mtime_ns and track.size == seen.size:
                     continue
+            other.append(seen)
+        strange = [seen.path for seen in other if not _was_read(known.get(seen.path))]
+        troubles = await troubles_at(ctx.library, strange) if strange and work.retry is None else {}
+        pending = []
+        for seen in other:
             trouble = troubles.get(seen.path)
             is_same = trouble is not None and trouble[1:3] == (seen.size, seen.mtime_ns)
             if trouble is not None and is_same and trouble.reason not in _ALWAYS_TRIED:
+                track = known.get(seen.path)
                 id = track.track_id if track else None
                 work.known_bad.append(ItemFailure(trouble.path, trouble.sentence, id))
             else:
                 pending.append(seen)
         work.pending.add(pending)
-        work.news.set()
+        if pending or work.known_bad:  # each news costs Reading a checkpoint
+            work.news.set()
         return here
 
 

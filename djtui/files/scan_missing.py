@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from djtui.files.scan_state import Batches, Scan, nothing
 from djtui.files.scan_walk import lies_in
 from djtui.files.storing import Storing, below, mark_missing, put_folder
 from djtui.jobs.job import Batch, Context, Cursor, Estimate
-from djtui.library.database import Tx
+from djtui.library.database import Reader, Tx
+from djtui.library.tracks import as_json
 
 _AT_ONCE: Final = 5000
+_AMONG: Final = "IN (SELECT value FROM json_each(?))"
 
 Marks = AsyncGenerator[tuple[Batch, int], None]
 """Batches, and how many of their tracks have lost their files."""
@@ -49,11 +53,8 @@ class Missing:
     async def _look(self, ctx: Context, folder: str) -> Marks:
         work = self.job
         first, end = below(folder)
-        while rows := await ctx.library.fetchall(
-            "SELECT id, path, missing FROM track WHERE path >= ? AND path < ? ORDER BY path LIMIT ?",
-            (first, end, _AT_ONCE),
-        ):
-            unmet = [row for row in rows if not work.has_seen(row["id"])]
+        while (page := await _ids_between(ctx.library, first, end, _AT_ONCE)).last is not None:
+            unmet = await _paths_of(ctx.library, [id for id in page.ids if not work.has_seen(id)])
             answers = await asyncio.to_thread(_gone, [row["path"] for row in unmet], work.unread)
             marks = {
                 row["id"]: int(is_gone)
@@ -61,8 +62,8 @@ class Missing:
                 if is_gone is not None and row["missing"] != int(is_gone)
             }
             store = partial(mark_missing, marks=marks) if marks and not work.dry_run else nothing
-            yield Batch(store, processed=len(rows)), sum(is_gone is True for is_gone in answers)
-            first = rows[-1]["path"] + "\0"
+            yield Batch(store, processed=len(page.ids)), sum(is_gone is True for is_gone in answers)
+            first = f"{page.last}\0"
 
     async def _troubles(self, ctx: Context, folder: str) -> list[str]:
         """Files that could not be read, and are no longer there."""
@@ -98,6 +99,32 @@ class Missing:
             "moved": work.moved,
             "dry_run": work.dry_run,
         }
+
+
+class _Page(NamedTuple):
+    """Some tracks in the order of their paths, and the path of the last; None: there are no more."""
+
+    ids: list[int]
+    last: str | None
+
+
+async def _ids_between(library: Reader, first: str, end: str, most: int) -> _Page:
+    """The tracks whose paths lie between two texts: as one text, for most of them nobody asks more of."""
+    row = await library.fetchone(
+        "SELECT json_group_array(id) AS ids, max(path) AS last FROM"
+        " (SELECT id, path FROM track WHERE path >= ? AND path < ? ORDER BY path LIMIT ?)",
+        (first, end, most),
+    )
+    return _Page(json.loads(row["ids"]), row["last"]) if row is not None else _Page([], None)
+
+
+async def _paths_of(library: Reader, ids: Sequence[int]) -> list[sqlite3.Row]:
+    """Tracks by id: id, path, missing."""
+    if not ids:
+        return []
+    return await library.fetchall(
+        f"SELECT id, path, missing FROM track WHERE id {_AMONG} AND path IS NOT NULL", (as_json(ids),)
+    )
 
 
 def _gone(paths: Sequence[str], unread: Sequence[str]) -> list[bool | None]:

@@ -118,13 +118,6 @@ def _rows(path: str, size: int, mtime_ns: int, found: Tags, added: str) -> ReadF
 
 def _said(path: str, size: int, found: Tags) -> dict[str, Any]:
     """The fields of a track as its file has them."""
-    texts = {
-        name: _text(getattr(found, name))
-        for name in (
-            "title", "artist", "album", "genre", "label", "remixer", "producer", "albumartist", "comment",
-            "catalogue", "isrc",
-        )
-    }  # fmt: skip
     key_text = _text(found.key)
     return {
         "bpm": _finite(found.bpm),
@@ -134,7 +127,17 @@ def _said(path: str, size: int, found: Tags) -> dict[str, Any]:
         "year": found.year,
         "released": day(found.released),
         "track_number": found.track,
-        **texts,
+        "title": _text(found.title),
+        "artist": _text(found.artist),
+        "album": _text(found.album),
+        "genre": _text(found.genre),
+        "label": _text(found.label),
+        "remixer": _text(found.remixer),
+        "producer": _text(found.producer),
+        "albumartist": _text(found.albumartist),
+        "comment": _text(found.comment),
+        "catalogue": _text(found.catalogue),
+        "isrc": _text(found.isrc),
         "duration": None if (length := _finite(found.duration)) is None else round(length, 3),
         "bitrate": found.bitrate,
         "filesize": size,
@@ -169,6 +172,6 @@ def _finite(value: float | None) -> float | None:
 
 def _moment(mtime_ns: int) -> str | None:
     try:
-        return datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC).isoformat()[:19]}Z"
     except (ValueError, OverflowError, OSError):
         return None

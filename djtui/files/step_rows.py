@@ -7,9 +7,9 @@ another one back has the steps of that one with their numbers negated: so they c
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
 from djtui.library.database import Reader, Tx
@@ -29,7 +29,12 @@ COUNTED: Final[tuple[Kind, ...]] = (*MOVING, *REWRITING)
 _COLUMNS: Final = (
     "step", "track_id", "kind", "source", "target", "state", "size", "mtime_ns", "detail", "undo",
 )  # fmt: skip
-_ONLY_INODE: Final = re.compile(r'\{"inode":\d+\}').fullmatch
+_AT_ONCE: Final = 1000
+_INODE: Final = '{"inode":'
+_NOTHING: Final[Mapping[str, Any]] = {}
+_PARKED: Final = "instr(detail, 'parked') AND detail ->> 'parked' IS NOT NULL"
+"""JSON is slow to take apart."""
+_LAST: Final = "(detail IS NULL OR instr(detail, 'parked') = 0 OR detail ->> 'parked' IS NULL)"
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
 
 
@@ -55,13 +60,13 @@ class FileStep(NamedTuple):
     target: str | None = None
     state: State = "meant"
     file: Identity | None = None
-    detail: Mapping[str, Any] = {}
+    detail: Mapping[str, Any] = _NOTHING
     undo: bytes | None = None
 
     @property
     def parked(self) -> bool:
         """Whether the file goes on from there in a later step."""
-        return bool(self.detail.get("parked"))
+        return "parked" in self.detail
 
 
 @dataclass(slots=True)
@@ -88,14 +93,16 @@ class Outcome:
 
 async def write_down(tx: Tx, change_id: int, steps: Iterable[FileStep]) -> None:
     """Write steps down. The transaction must be durable."""
-    await tx.insert("file_step", ("change_id", *_COLUMNS), ((change_id, *_row(step)) for step in steps))
+    left = iter(steps)
+    while part := [(change_id, *_row(step)) for step in islice(left, _AT_ONCE)]:
+        await tx.insert("file_step", ("change_id", *_COLUMNS), part)
 
 
 def _row(step: FileStep) -> tuple[Any, ...]:
     size, mtime_ns, inode = step.file or (None, None, None)
     detail = step.detail if inode is None else {"inode": inode, **step.detail}
     if len(detail) == 1 and inode is not None:
-        text: str | None = f'{{"inode":{inode}}}'
+        text: str | None = f"{_INODE}{inode}}}"
     else:
         text = as_json(detail) if detail else None
     return (
@@ -105,18 +112,17 @@ def _row(step: FileStep) -> tuple[Any, ...]:
 
 
 def _step(row: Any) -> FileStep:
-    text: str = row["detail"] or "{}"
-    detail: dict[str, Any] = {}
-    if _ONLY_INODE(text):
-        inode = int(text[9:-1])
-    else:
-        detail = json.loads(text)
-        inode = detail.pop("inode", 0)
-    file = None if row["size"] is None else Identity(row["size"], row["mtime_ns"], inode)
-    return FileStep(
-        row["step"], row["track_id"], row["kind"], row["source"], row["target"], row["state"], file, detail,
-        row["undo"],
-    )  # fmt: skip
+    step, track_id, kind, source, target, state, size, mtime_ns, text, undo = row
+    detail: Mapping[str, Any] = _NOTHING
+    inode = 0
+    if text:
+        if text.startswith(_INODE) and (number := text[len(_INODE) : -1]).isdigit():
+            inode = int(number)
+        else:
+            detail = said = json.loads(text)
+            inode = said.pop("inode", 0)
+    file = None if size is None else Identity(size, mtime_ns, inode)
+    return FileStep(step, track_id, kind, source, target, state, file, detail, undo)
 
 
 async def read(
@@ -180,7 +186,7 @@ async def rewritten(library: Reader, change_id: int) -> list[tuple[int, str]]:
 async def of_several_steps(library: Reader, change_id: int) -> set[int]:
     """The tracks whose files get temporary names on their way."""
     rows = await library.fetchall(
-        "SELECT DISTINCT track_id FROM file_step WHERE change_id = ? AND detail ->> 'parked' IS NOT NULL",
+        f"SELECT DISTINCT track_id FROM file_step WHERE change_id = ? AND {_PARKED}",
         (change_id,),
     )
     return {row["track_id"] for row in rows if row["track_id"] is not None}
@@ -190,12 +196,20 @@ async def count(
     library: Reader, change_id: int, states: Sequence[State], kinds: Sequence[Kind] = COUNTED
 ) -> int:
     """How many files the steps in these states are about, each counted once for a move of several steps."""
-    row = await library.fetchone(
-        f"SELECT count(*) AS files FROM file_step WHERE change_id = ? AND state {_AMONG} AND kind {_AMONG}"
-        " AND detail ->> 'parked' IS NULL",
-        (change_id, as_json(list(states)), as_json(list(kinds))),
+    return sum((await counts(library, change_id, states, kinds)).values())
+
+
+async def counts(
+    library: Reader, change_id: int, states: Sequence[State], kinds: Sequence[Kind] = COUNTED
+) -> dict[str, int]:
+    """The same by kinds; those of which there are none are left out."""
+    rows = await library.fetchall(
+        "SELECT kind, count(*) AS files FROM file_step WHERE change_id = ?"
+        f" AND {_one_of('state', states)} AND {_one_of('kind', kinds)} AND {_LAST}"
+        " GROUP BY kind",
+        (change_id,),
     )
-    return int(row["files"]) if row is not None else 0
+    return {row["kind"]: row["files"] for row in rows}
 
 
 async def tracks_in(library: Reader, change_id: int, state: State = "done") -> int:
@@ -223,7 +237,13 @@ async def names(library: Reader, change_id: int) -> dict[str, str]:
 
 async def mark(tx: Tx, change_id: int, outcomes: Sequence[Outcome]) -> None:
     """Note what became of steps; those of which nothing was to do are forgotten."""
-    plain = [it.step.step for it in outcomes if it.as_meant]
+    plain: list[int] = []
+    others: list[Outcome] = []
+    for it in outcomes:
+        if it.as_meant:
+            plain.append(it.step.step)
+        else:
+            others.append(it)
     if plain and plain[-1] - plain[0] == len(plain) - 1:
         await tx.execute(
             "UPDATE file_step SET state = 'done' WHERE change_id = ? AND step BETWEEN ? AND ?",
@@ -234,13 +254,13 @@ async def mark(tx: Tx, change_id: int, outcomes: Sequence[Outcome]) -> None:
             f"UPDATE file_step SET state = 'done' WHERE change_id = ? AND step {_AMONG}",
             (change_id, as_json(plain)),
         )
-    if others := [it for it in outcomes if it.state and not it.as_meant]:
+    if noted := [it for it in others if it.state]:
         await tx.executemany(
             "UPDATE file_step SET state = ?, source = ?, size = ?, mtime_ns = ?, detail = ?, undo = ?"
             " WHERE change_id = ? AND step = ?",
-            [(*_became(it), change_id, it.step.step) for it in others],
+            [(*_became(it), change_id, it.step.step) for it in noted],
         )
-    if gone := [(change_id, it.step.step) for it in outcomes if it.state is None]:
+    if gone := [(change_id, it.step.step) for it in others if it.state is None]:
         await tx.executemany("DELETE FROM file_step WHERE change_id = ? AND step = ?", gone)
 
 

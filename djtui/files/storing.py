@@ -79,11 +79,11 @@ async def known_at(library: Reader, paths: Sequence[str]) -> dict[str, Known]:
     """The tracks whose files these are. Where several tracks have one path, it is that of the first."""
     rows = await library.fetchall(
         "SELECT track.id, track.path, track.missing, file.size, file.mtime_ns"
-        " FROM track LEFT JOIN file ON file.track_id = track.id AND file.path = track.path"
-        f" WHERE track.path {_AMONG} ORDER BY track.id DESC",
+        " FROM json_each(?) AS wanted CROSS JOIN track ON track.path = wanted.value"
+        " LEFT JOIN file ON file.track_id = track.id AND file.path = track.path ORDER BY track.id DESC",
         (as_json(list(paths)),),
     )
-    return {row["path"]: Known(*row) for row in rows}
+    return {row[1]: Known(*row) for row in rows}
 
 
 async def known_files(library: Reader, folders: Sequence[str]) -> int | None:

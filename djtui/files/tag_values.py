@@ -24,7 +24,7 @@ _ASF: Final = (0, 1, 25, 50, 75, 99)
 
 def text(values: Iterable[object]) -> str | None:
     """Values as one text: zero bytes and blanks around them gone, different ones joined by ", "."""
-    found = [str(value) for value in values]
+    found = list(map(str, values))
     if len(found) == 1 and "\0" not in found[0]:
         return found[0].strip() or None
     parts = [part.strip() for value in found for part in value.split("\0")]

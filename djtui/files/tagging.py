@@ -140,7 +140,7 @@ class Planning:
     repeat: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
-        return Estimate(items=len(await chosen.chosen(ctx.library, self.job.params)))
+        return Estimate(items=await chosen.count(ctx.library, self.job.params))
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from mutagen import MutagenError
 from mutagen.asf import ASF
@@ -14,7 +14,7 @@ from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
-from djtui.files import payload, tags_id3, tags_other
+from djtui.files import mpeg_head, payload, tags_id3, tags_other
 from djtui.files import tag_values as values
 from djtui.files.container import SPOKEN, Container, Kind, Unreadable, misnamed, open_sound, recognize
 from djtui.files.flac import of_flac
@@ -95,21 +95,22 @@ def read(path: str, *, sample: bool = False) -> Tags:
         path: A symbolic link is followed.
         sample: Take `payload.sampled` along, while the file is open.
     """
-    with os.fdopen(open_sound(path), "rb") as file:
-        descriptor = file.fileno()
-        try:
-            container = recognize(descriptor)
-            stream, found = _LOADERS[container.kind](file, container)
-            taken = payload.sample(descriptor, container) if sample else None
-        except OSError as error:
-            raise Unreadable("unreadable", f"The file cannot be read: {error.strerror}.") from error
-        except HeaderNotFoundError as error:
-            raise Unreadable("unknown", "This is no sound file that djtui knows.") from error
-        except _BREAKS as error:
-            if isinstance(error.__context__, OSError):
-                reason = error.__context__.strerror
-                raise Unreadable("unreadable", f"The file cannot be read: {reason}.") from error
-            raise Unreadable("damaged", f"This {SPOKEN[container.kind]} file is damaged.") from error
+    descriptor = open_sound(path)
+    try:
+        container = recognize(descriptor)
+        stream, found = _LOADERS[container.kind](descriptor, container)
+        taken = payload.sample(descriptor, container) if sample else None
+    except OSError as error:
+        raise Unreadable("unreadable", f"The file cannot be read: {error.strerror}.") from error
+    except HeaderNotFoundError as error:
+        raise Unreadable("unknown", "This is no sound file that djtui knows.") from error
+    except _BREAKS as error:
+        if isinstance(error.__context__, OSError):
+            reason = error.__context__.strerror
+            raise Unreadable("unreadable", f"The file cannot be read: {reason}.") from error
+        raise Unreadable("damaged", f"This {SPOKEN[container.kind]} file is damaged.") from error
+    finally:
+        os.close(descriptor)
     return _tags(container, stream, found, misnamed(path, container.kind), taken)
 
 
@@ -170,40 +171,45 @@ def _stream(codec: str, info: Any) -> Stream:
     )
 
 
-def _mutagen(form: Any, file: IO[bytes], **options: Any) -> Any:
-    return form(file, **options)
+def _mutagen(form: Any, descriptor: int, **options: Any) -> Any:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return form(file, **options)
 
 
-def _mp3(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
-    info = _mutagen(MPEGInfo, file, offset=container.start)
-    if info.sketchy:
-        raise HeaderNotFoundError
-    descriptor = file.fileno()
+def _mp3(descriptor: int, container: Container) -> tuple[Stream, Found]:
+    stream = mpeg_head.of_first_frame(container.head)
+    if stream is None:
+        info = _mutagen(MPEGInfo, descriptor, offset=container.start)
+        if info.sketchy:
+            raise HeaderNotFoundError
+        stream = _stream(f"MP{info.layer}", info)
     old = of_id3v1(descriptor, container.size)
-    found: Found = old.texts() if old else {}
     said = tags_id3.of_id3(descriptor, 0, container.start) if container.start else {}
-    return _stream(f"MP{info.layer}", info), found | {name: text for name, text in said.items() if text}
+    if old is None:
+        return stream, said
+    texts: Found = old.texts()
+    return stream, texts | {name: text for name, text in said.items() if text}
 
 
-def _mp4(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
-    sound = _mutagen(MP4, file)
+def _mp4(descriptor: int, container: Container) -> tuple[Stream, Found]:
+    sound = _mutagen(MP4, descriptor)
     codec = sound.info.codec.partition(".")[0]
     return _stream(_MP4_CODECS.get(codec, codec.upper()), sound.info), tags_other.of_mp4(sound.tags)
 
 
-def _vorbis(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
-    sound = _mutagen(OggVorbis, file)
+def _vorbis(descriptor: int, container: Container) -> tuple[Stream, Found]:
+    sound = _mutagen(OggVorbis, descriptor)
     return _stream("Vorbis", sound.info), tags_other.of_vorbis(sound.tags)
 
 
-def _opus(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
-    sound = _mutagen(OggOpus, file)
+def _opus(descriptor: int, container: Container) -> tuple[Stream, Found]:
+    sound = _mutagen(OggOpus, descriptor)
     stream = Stream("Opus", sound.info.length, sound.info.bitrate, _OPUS_RATE, sound.info.channels)
     return stream, tags_other.of_vorbis(sound.tags, opus=True)
 
 
-def _asf(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
-    sound = _mutagen(ASF, file)
+def _asf(descriptor: int, container: Container) -> tuple[Stream, Found]:
+    sound = _mutagen(ASF, descriptor)
     lossless = "lossless" in f"{sound.info.codec_type} {sound.info.codec_name}".lower()
     return _stream("WMA Lossless" if lossless else "WMA", sound.info), tags_other.of_asf(sound.tags)
 
@@ -216,7 +222,7 @@ _MP4_CODECS: Final = {
     "Opus": "Opus",
     "drms": "AAC (protected)",
 }
-_LOADERS: Final[dict[Kind, Callable[[IO[bytes], Container], tuple[Stream, Found]]]] = {
+_LOADERS: Final[dict[Kind, Callable[[int, Container], tuple[Stream, Found]]]] = {
     "mp3": _mp3,
     "flac": of_flac,
     "mp4": _mp4,

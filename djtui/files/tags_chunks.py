@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import Final
 
 from djtui.files import tags_id3
 from djtui.files.container import Container, Part, chunks
@@ -35,9 +35,9 @@ class Stream:
     bits: int | None = None
 
 
-def of_wav(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
+def of_wav(descriptor: int, container: Container) -> tuple[Stream, Found]:
     """The sound and the tags; ID3 counts before the list INFO. Raises `Damaged`."""
-    descriptor, size = file.fileno(), container.size
+    size = container.size
     form, length, said, info = b"", 0, Found(), Found()
     for part in chunks(descriptor, container.start + 12, "<"):
         if part.name == b"fmt ":
@@ -58,9 +58,8 @@ def of_wav(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
     return stream, info | {name: value for name, value in said.items() if value is not None}
 
 
-def of_aiff(file: IO[bytes], container: Container) -> tuple[Stream, Found]:
+def of_aiff(descriptor: int, container: Container) -> tuple[Stream, Found]:
     """The sound and the tags. Raises `Damaged`."""
-    descriptor = file.fileno()
     common, said = b"", Found()
     for part in chunks(descriptor, container.start + 12, ">"):
         if part.name == b"COMM":

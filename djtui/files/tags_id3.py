@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -48,13 +49,15 @@ def of_id3(descriptor: int, start: int, end: int) -> Found:
     cover = False
     first = id3.extended_header(at(0, 4), major, flags)
     with suppress(BrokenTag):
-        for place in id3.walk(at, first, size, major):
-            cover = cover or place.name in _PICTURES
-            if place.name in _WANTED and place.end - place.body <= _MOST_FRAME:
-                raw = at(place.body, place.end - place.body)
-                body = id3.content(raw, place.flags, major, unsynchronised and major == 4)
+        for name, _, place, stop, of_frame, _ in id3.walk(at, first, size, major):
+            if name in _WANTED and stop - place <= _MOST_FRAME:
+                raw = at(place, stop - place)
+                plain = not (of_frame or unsynchronised)
+                body = raw if plain else id3.content(raw, of_frame, major, unsynchronised and major == 4)
                 if body:
-                    frames.setdefault(place.name, []).append(body)
+                    frames.setdefault(name, []).append(body)
+            elif name in _PICTURES:
+                cover = True
     found = _fields(frames)
     found["cover"] = cover
     return found
@@ -64,23 +67,30 @@ def _fields(frames: dict[str, list[bytes]]) -> Found:
     found: Found = {}
     for name, bodies in frames.items():
         if (field := _TITLED.get(name)) is not None and (name != "GRP1" or "TIT1" not in frames):
-            parts = [part for body in bodies for part in id3.texts(body)]
+            parts = _parts(bodies)
             found[field] = values.text(_genres(parts) if name == "TCON" else parts)
-    _described(frames.get("TXXX", ()), found)
+    if "TXXX" in frames:
+        _described(frames["TXXX"], found)
     found["date"] = _date(frames)
     comments = [(body[1:4] != b"eng", id3.texts(body, 4)) for body in frames.get("COMM", ())]
     comments.sort(key=lambda each: each[0])
     main = (values.text(parts[1:]) for _, parts in comments if parts[0] == "")
     found["comment"] = next((text for text in main if text), None)
     found["rating"] = _stars(frames.get("POPM", ()))
-    people = [part for name in ("TIPL", "IPLS") for body in frames.get(name, ()) for part in id3.texts(body)]
+    people = [part for name in ("TIPL", "IPLS") for part in _parts(frames.get(name, ()))]
     named = zip(people[::2], people[1::2], strict=False)
     if producers := values.text(person for role, person in named if role.strip().lower() == "producer"):
         found["producer"] = producers
     return found
 
 
-def _described(bodies: Any, found: Found) -> None:
+def _parts(bodies: Sequence[bytes]) -> list[str]:
+    if len(bodies) == 1:
+        return id3.texts(bodies[0])
+    return [part for body in bodies for part in id3.texts(body)]
+
+
+def _described(bodies: Sequence[bytes], found: Found) -> None:
     said: dict[str, str | None] = {}
     for body in bodies:
         description, *parts = id3.texts(body)
@@ -109,7 +119,7 @@ def _date(frames: dict[str, list[bytes]]) -> str | None:
     return None
 
 
-def _stars(bodies: Any) -> int | None:
+def _stars(bodies: Sequence[bytes]) -> int | None:
     """Traktor's word counts first."""
     said = []
     for body in bodies:

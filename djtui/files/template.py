@@ -6,7 +6,12 @@
 {artist|first|upper} - {title|max:40}< ({mix})>
 ```
 
-`{token}`, or `{token|function|function:argument}` (tokens.py lists them); `/` begins a folder. `<…>` is an
+Tokens: artist title mix album albumartist label catalogue year released track disc bpm key camelot openkey
+genre kb duration ext name folder remixer producer comment comment2 rating energy isrc added. Functions: upper
+lower title (case), max (length), default (what stands for an unknown value), pad, first, ascii, round. What
+each means and an example are in tokens.py.
+
+`{token}`, or `{token|function|function:argument}`; `/` begins a folder. `<…>` is an
 optional part: it vanishes if none of its tokens is known, and so do brackets by themselves, with the
 separators beside what is missing (layout.py has the rules). `{{` and `}}` are braces. The extension stays as
 it is, unless a template ends in `.{ext|lower}`. A `/` in a value never makes a folder. With {mix} in a

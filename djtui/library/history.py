@@ -8,30 +8,63 @@ carry its job's number instead of an image each. What was done to files stands i
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Sequence
 
-from djtui.library import playlists, removal
-from djtui.library.database import Library, Tx
+from djtui.library import (
+    history_conflicts,
+    history_imports,
+    history_playlists,
+    history_rows,
+    playlists,
+    removal,
+)
+from djtui.library.database import Library, Reader, Tx
 from djtui.library.editing import EDITABLE, Image, derived, edit, edit_each
 from djtui.library.history_conflicts import swap_conflicts
-from djtui.library.history_files import file_images
+from djtui.library.history_entries import (
+    BROUGHT,
+    BY_JOB,
+    FILE_KINDS,
+    Change,
+    HistoryError,
+    changes,
+    count,
+    find,
+    images,
+    kinds,
+    newest,
+    rows,
+    taken_in_part,
+)
 from djtui.library.history_imports import remove_imported
-from djtui.library.history_playlists import swap_playlists
-from djtui.library.history_rows import Progress, Refusal, Undone, put_tracks_back, swap_fields
-from djtui.library.journal import Images, Rows, What, add, begin, note, now
+from djtui.library.history_parts import (
+    ALL,
+    NOT_REDONE,
+    WHOLE,
+    Chosen,
+    Key,
+    Outlook,
+    Refusal,
+    items_of,
+    only_these,
+    taken_back,
+)
+from djtui.library.history_rows import GONE, Progress, Undone, put_tracks_back, swap_fields
+from djtui.library.journal import Images, Rows, add, begin, note, now
 
 __all__ = [
     "BROUGHT",
     "BY_JOB",
     "EDITABLE",
     "FILE_KINDS",
+    "NOT_REDONE",
+    "WHOLE",
     "Change",
     "HistoryError",
     "Image",
     "Images",
+    "Key",
+    "Outlook",
     "Refusal",
     "Rows",
     "Undone",
@@ -39,58 +72,25 @@ __all__ = [
     "add_playlists",
     "begin",
     "changes",
+    "count",
     "derived",
     "edit",
     "edit_each",
     "find",
     "images",
+    "kinds",
     "newest",
     "note",
     "now",
+    "outlook",
     "put_values_back",
     "redo",
     "rows",
+    "taken_back",
+    "taken_in_part",
     "undo",
+    "why_no_redo",
 ]
-
-FILE_KINDS: Final = frozenset({"rename", "tags", "merge"})
-"""The kinds of change that moved or wrote music files: the job `file-undo` takes them back, step by step."""
-
-BY_JOB: Final = frozenset({"export", "restore", "route", "relocate"}) | FILE_KINDS
-"""The kinds of change that only a job can undo: they are about files, or playlists on Spotify."""
-
-BROUGHT: Final = frozenset({"import", "scan"})
-"""The kinds of change whose new tracks carry the number of their job, so that undoing removes those."""
-
-# The export that a rename (or its undo) ends with is part of it, and not what is to be undone next.
-_ALONE: Final = """
-kind NOT IN ('undo', 'redo') AND NOT (kind = 'export' AND EXISTS (
-    SELECT 1 FROM change AS whole WHERE whole.job_id = change.job_id AND whole.id < change.id
-    AND whole.kind IN ('rename', 'tags', 'merge', 'undo', 'redo')))
-"""
-
-_COLUMNS: Final = "id, at, kind, title, items, job_id, undone, undoes"
-
-
-class HistoryError(Exception):
-    """A change cannot be undone; the message is a sentence that says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An entry of the history. `undone` is the change that undid it, `undoes` the one that it undid.
-
-    `items`: the tracks that it touched; of one that touched none its playlists, else its conflicts.
-    """
-
-    id: int
-    at: str
-    kind: str
-    title: str
-    items: int
-    job_id: int | None
-    undone: int | None
-    undoes: int | None
 
 
 async def add_playlists(tx: Tx, change_id: int, ids: Sequence[int]) -> None:
@@ -99,72 +99,101 @@ async def add_playlists(tx: Tx, change_id: int, ids: Sequence[int]) -> None:
     await note(tx, change_id, "playlist", {id: (image, {}) for id, image in images.items()})
 
 
-async def changes(library: Library, limit: int = 200) -> list[Change]:
-    """The newest entries, newest first."""
-    rows = await library.fetchall(f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?", (limit,))
-    return [Change(*row) for row in rows]
-
-
-async def images(
-    library: Library, change_id: int, limit: int = 500
-) -> list[tuple[int, dict[str, Any], dict[str, Any]]]:
-    """What a change did: (track id, before, after) of its first tracks; of files their paths and tags."""
-    rows = await library.fetchall(
-        "SELECT track_id, before, after FROM change_item WHERE change_id = ? ORDER BY track_id LIMIT ?",
-        (change_id, limit),
-    )
-    found = [(row["track_id"], json.loads(row["before"]), json.loads(row["after"])) for row in rows]
-    return found or await file_images(library, change_id, limit)
-
-
-async def rows(
-    library: Library, change_id: int, what: What | None = None, limit: int = 500
-) -> list[tuple[What, int, dict[str, Any] | None, dict[str, Any] | None]]:
-    """What a change did to other things: (track, playlist or conflict; its id, before, after)."""
-    found = await library.fetchall(
-        "SELECT what, row_id, before, after FROM change_row WHERE change_id = ? AND what = ifnull(?, what)"
-        " ORDER BY what, row_id LIMIT ?",
-        (change_id, what, limit),
-    )
-    return [
-        (row["what"], row["row_id"], json.loads(row["before"] or "null"), json.loads(row["after"] or "null"))
-        for row in found
-    ]
-
-
-async def newest(library: Library, *, undone: bool) -> Change | None:
-    """The change that undo (or, with `undone`, redo) means when none is named."""
-    what = "max(undone), id" if undone else "max(id), id"
-    condition = "undone IS NOT NULL" if undone else "undone IS NULL"
-    row = await library.fetchone(f"SELECT {what} FROM change WHERE {_ALONE} AND {condition}")
-    return await find(library, row["id"]) if row and row["id"] is not None else None
-
-
-async def find(library: Library, change_id: int) -> Change:
-    """The entry with this number. Raises `HistoryError`."""
-    rows = await library.fetchall(f"SELECT {_COLUMNS} FROM change WHERE id = ?", (change_id,))
-    if not rows:
-        raise HistoryError(f"There is no change {change_id} in the history.")
-    return Change(*rows[0])
-
-
-async def undo(library: Library, change: Change, progress: Progress = lambda done: None) -> Undone:
-    """Put back what a change did. Raises `HistoryError` when it cannot be undone at all.
+async def undo(
+    library: Library,
+    change: Change,
+    progress: Progress = lambda done: None,
+    *,
+    only: Collection[Key] | None = None,
+) -> Undone:
+    """Put back what a change did, or `only` some items of it. Raises `HistoryError` when that cannot be.
 
     Works in short transactions: cut off, it is simply started again.
     """
-    _refuse_others(change)
-    if change.undone is not None:
-        raise HistoryError(
-            f"Change {change.id} ({change.title}) is undone already, by change {change.undone}."
-        )
+    chosen = await _chosen(library, change, only, forward=False)
     await _refuse_while_running(library, change)
     result = await _begin_reversal(library, change, "undo")
-    await _put_back(library, change.id, result, progress)
-    if change.kind in BROUGHT and change.job_id is not None:
+    await _put_back(library, change, result, progress, chosen)
+    if change.kind in BROUGHT and change.job_id is not None and only is None:
         await remove_imported(library, change.id, change.job_id, result, progress)
-    await _end_reversal(library, change, result, undone=result.change)
+    whole = not result.refused and (only is None or await _is_taken_back(library, change))
+    await _end_reversal(library, change, result, undone=result.change if whole else None)
     return result
+
+
+async def outlook(
+    library: Reader, change: Change, *, redo: bool = False, only: Collection[Key] | None = None
+) -> Outlook:
+    """What `undo` or `redo` would do with a change in the library, item by item. Writes nothing."""
+    found = Outlook()
+    try:
+        chosen = await _chosen(library, change, only, forward=redo)
+    except HistoryError as error:
+        return Outlook(why=str(error))
+    if change.kind == removal.KIND:
+        await _removal_outlook(library, change, found, chosen, redo=redo)
+        return found
+    await history_rows.outlook(library, change.id, found, chosen, forward=redo)
+    await history_playlists.outlook(library, change.id, found, chosen, forward=redo)
+    if change.kind not in WHOLE or only is None:
+        await history_conflicts.outlook(library, change.id, found, forward=redo)
+    if change.kind in BROUGHT and change.job_id is not None and only is None:
+        await history_imports.outlook(library, change.id, change.job_id, found)
+    return found
+
+
+async def _removal_outlook(
+    library: Reader, change: Change, found: Outlook, chosen: Chosen, *, redo: bool
+) -> None:
+    """Tracks count; playlists only where they could not be as they were."""
+    if redo:
+        there = await removal.removable(library, change.id)
+        found.can = sum(there.values())
+        for id in [id for id, is_there in there.items() if not is_there]:
+            found.refuse(f"track {id}", GONE, ("track", id))
+        return
+    await history_rows.outlook(library, change.id, found, chosen, forward=False)
+    if not await _is_begun(library, change, chosen):
+        lists = Outlook()
+        await history_playlists.outlook(library, change.id, lists, chosen, forward=False)
+        found.refused += lists.refused
+
+
+def why_no_redo(change: Change) -> str | None:
+    """Why a change is not done again from the history, in a sentence; None where it may be."""
+    if change.kind in ("undo", "redo"):
+        return _is_reversal(change)
+    return NOT_REDONE.get(change.kind)
+
+
+async def _chosen(library: Reader, change: Change, only: Collection[Key] | None, *, forward: bool) -> Chosen:
+    """Which items of a change are meant. Raises `HistoryError` where none can be."""
+    if change.kind in ("undo", "redo"):
+        raise HistoryError(_is_reversal(change))
+    if change.kind in BY_JOB:
+        raise HistoryError(
+            f"Change {change.id} ({change.title}) is not about the library alone: a job takes it back."
+        )
+    if only is not None and change.kind in WHOLE:
+        raise HistoryError(WHOLE[change.kind])
+    taken = await taken_back(library, change.id)
+    if not forward:
+        if change.undone is not None:
+            raise HistoryError(
+                f"Change {change.id} ({change.title}) is undone already, by change {change.undone}."
+            )
+        return only_these(only, taken)
+    if change.kind in NOT_REDONE:
+        raise HistoryError(NOT_REDONE[change.kind])
+    if change.kind == removal.KIND and (only is not None or (change.undone is None and taken)):
+        raise HistoryError(
+            "A removal is done again as a whole, once all of it is undone: remove the tracks again instead."
+        )
+    if change.undone is None and not taken:
+        raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
+    if change.undone is not None:
+        return only_these(only)
+    return only_these(taken if only is None else taken & set(only))
 
 
 async def put_values_back(library: Library, change_id: int, undo_id: int) -> Undone:
@@ -173,46 +202,63 @@ async def put_values_back(library: Library, change_id: int, undo_id: int) -> Und
     Noted under the change `undo_id`, which the job has begun.
     """
     result = Undone(undo_id)
-    await _put_back(library, change_id, result, lambda done: None)
+    change = await find(library, change_id)
+    await _put_back(library, change, result, lambda done: None, ALL)
     return result
 
 
-async def _put_back(library: Library, change_id: int, result: Undone, progress: Progress) -> None:
-    await put_tracks_back(library, change_id, result, progress)
-    await swap_playlists(library, change_id, result, forward=False)
-    await swap_conflicts(library, change_id, result, forward=False)
-    await swap_fields(library, change_id, result, progress, forward=False)
+async def _put_back(
+    library: Library, change: Change, result: Undone, progress: Progress, chosen: Chosen
+) -> None:
+    joining = change.kind == removal.KIND and await _is_begun(library, change, chosen)
+    await put_tracks_back(library, change.id, result, progress, chosen, joining=joining)
+    if not joining:
+        await history_playlists.swap_playlists(library, change.id, result, forward=False, chosen=chosen)
+    await swap_conflicts(library, change.id, result, forward=False)
+    await swap_fields(library, change.id, result, progress, forward=False, chosen=chosen)
 
 
-async def redo(library: Library, change: Change, progress: Progress = lambda done: None) -> Undone:
-    """Do again what an undone change had done. Raises `HistoryError`."""
-    _refuse_others(change)
-    if change.undone is None:
-        raise HistoryError(f"Change {change.id} ({change.title}) is not undone, so it cannot be redone.")
-    if change.kind in BROUGHT:
-        again = "import the collection" if change.kind == "import" else "scan the folder"
-        raise HistoryError(f"An undone {change.kind} is not redone from the history: {again} again.")
+async def _is_begun(library: Reader, change: Change, chosen: Chosen) -> bool:
+    """Whether only some of the tracks come back that a removal took out of playlists: then each joins its
+    playlists for itself."""
+    rows = await library.fetchall(
+        "SELECT row_id FROM change_row WHERE change_id = ? AND what = 'track'", (change.id,)
+    )
+    return not all(chosen(("track", row["row_id"])) for row in rows)
+
+
+async def redo(
+    library: Library,
+    change: Change,
+    progress: Progress = lambda done: None,
+    *,
+    only: Collection[Key] | None = None,
+) -> Undone:
+    """Do again what an undone change had done, or `only` some items of it. Raises `HistoryError`."""
+    chosen = await _chosen(library, change, only, forward=True)
     result = await _begin_reversal(library, change, "redo")
     if change.kind == removal.KIND:
         async with library.writing() as tx:
-            result.tracks, missing = await removal.remove_again(tx, change.id)
-        result.refused += [Refusal(f"track {id}", "it is no longer in the library") for id in missing]
+            result.tracks, missing = await removal.remove_again(tx, change.id, result.change)
+        result.refused += [Refusal(f"track {id}", GONE, ("track", id)) for id in missing]
     else:
-        await swap_fields(library, change.id, result, progress, forward=True)
+        await swap_fields(library, change.id, result, progress, forward=True, chosen=chosen)
         await swap_conflicts(library, change.id, result, forward=True)
-        await swap_playlists(library, change.id, result, forward=True)
+        await history_playlists.swap_playlists(library, change.id, result, forward=True, chosen=chosen)
     await _end_reversal(library, change, result, undone=None)
     return result
 
 
-def _refuse_others(change: Change) -> None:
-    if change.kind in ("undo", "redo"):
-        article = "an undo" if change.kind == "undo" else "a redo"
-        raise HistoryError(f"Change {change.id} is itself {article}; name change {change.undoes} instead.")
-    if change.kind in BY_JOB:
-        raise HistoryError(
-            f"Change {change.id} ({change.title}) is not about the library alone: a job takes it back."
-        )
+def _is_reversal(change: Change) -> str:
+    article = "an undo" if change.kind == "undo" else "a redo"
+    return f"Change {change.id} is itself {article}; name change {change.undoes} instead."
+
+
+async def _is_taken_back(library: Library, change: Change) -> bool:
+    """Whether nothing of a change is left."""
+    if change.kind in BROUGHT:
+        return False
+    return len(await taken_back(library, change.id)) >= await items_of(library, change.id)
 
 
 async def _begin_reversal(library: Library, change: Change, kind: str) -> Undone:
@@ -222,7 +268,7 @@ async def _begin_reversal(library: Library, change: Change, kind: str) -> Undone
 
 async def _end_reversal(library: Library, change: Change, result: Undone, undone: int | None) -> None:
     async with library.writing() as tx:
-        if result.refused and not result.undone:  # nothing happened: the change is as undone as it was
+        if not result.undone and (result.refused or undone is None):  # nothing happened
             await tx.execute("DELETE FROM change WHERE id = ?", (result.change,))
             return
         await tx.execute("UPDATE change SET undone = ? WHERE id = ?", (undone, change.id))

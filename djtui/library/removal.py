@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from djtui.library import conflict_rows, journal, playlist_rows, tracks
@@ -22,9 +23,16 @@ KEEPER: Final = "keeper"
 """In the image of a track that was merged into another one: which has its plays meanwhile."""
 
 _AT_ONCE: Final = 500
-_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "key_hash", "key", "cues", "base", "gone")
+_ENTRY: Final = ("file_id", "track_id", "hash", "audio", "key_hash", "key", "cues", "base", "gone", "moved")
+_RESTORED: Final = ("track_id", "hash", "audio", "cues", "base", "moved")
 _STAYS: Final = 1  # nml_entry.gone: it left the file, and its track stays all the same
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
+_TOLD: Final = """
+INSERT INTO change_row (change_id, what, row_id, before, after)
+SELECT ?, what, row_id, iif(what = 'track', json_object('row', json_object('id', row_id,
+    'artist', before ->> '$.row.artist', 'title', before ->> '$.row.title')), before), after
+FROM change_row WHERE change_id = ?
+"""
 
 
 async def remove(library: Library, ids: Sequence[int], title: str) -> tuple[int, int | None]:
@@ -63,38 +71,51 @@ async def remove_tracks(tx: Tx, change_id: int, ids: Sequence[int], *, tombstone
     return len(images)
 
 
-async def remove_again(tx: Tx, change_id: int) -> tuple[int, list[int]]:
+async def remove_again(tx: Tx, change_id: int, redo_id: int) -> tuple[int, list[int]]:
     """Redo a removal: noted anew, for what was done to the tracks since belongs to their images.
 
-    Returns how many were removed, and those that are not there.
+    The change `redo_id` tells of it. Returns how many were removed, and those that are not there.
     """
-    rows = await tx.fetchall(
-        "SELECT row_id FROM change_row WHERE change_id = ? AND what = 'track'", (change_id,)
-    )
-    ids = [row["row_id"] for row in rows]
-    there = set(await tracks.get_many(tx, ids))
+    known = await removable(tx, change_id)
+    there = [id for id, is_there in known.items() if is_there]
     await tx.execute(
         "DELETE FROM change_row WHERE change_id = ?1 AND (what = 'playlist'"
         " OR what = 'track' AND row_id IN (SELECT value FROM json_each(?2)))",
-        (change_id, as_json(list(there))),
+        (change_id, as_json(there)),
     )
-    removed = await remove_tracks(tx, change_id, list(there), tombstones=True)
-    return removed, [id for id in ids if id not in there]
+    removed = await remove_tracks(tx, change_id, there, tombstones=True)
+    await tx.execute(_TOLD, (redo_id, change_id))
+    return removed, [id for id, is_there in known.items() if not is_there]
 
 
-async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int, dict[int, str]]:
-    """Make removed tracks again, with their cues, entries, conflicts and plays; not their playlists.
+async def removable(reader: Reader, change_id: int) -> dict[int, bool]:
+    """The tracks that a removal took out, and whether they are there to be removed again."""
+    rows = await reader.fetchall(
+        "SELECT row_id, EXISTS (SELECT 1 FROM track WHERE id = row_id) AS is_there FROM change_row"
+        " WHERE change_id = ? AND what = 'track'",
+        (change_id,),
+    )
+    return {row["row_id"]: bool(row["is_there"]) for row in rows}
 
-    Returns how many are there now, and the tracks that were refused, with the reason.
-    """
-    there = await tracks.get_many(tx, list(images))
-    refused: dict[int, str] = {}
-    entries: dict[int, list[tuple[Mapping[str, Any], Any]]] = defaultdict(list)
+
+@dataclass(slots=True)
+class Returning:
+    """What there is to know before tracks are made again: those that are there, those that cannot be and
+    why, and the entries of the others, each with the row that there is of it now (and its file's role)."""
+
+    there: set[int] = field(default_factory=set)
+    refused: dict[int, str] = field(default_factory=dict)
+    entries: dict[int, list[tuple[Mapping[str, Any], Any]]] = field(default_factory=lambda: defaultdict(list))
+
+
+async def returning(reader: Reader, images: Mapping[int, Mapping[str, Any]]) -> Returning:
+    """What `put_back` would find. Writes nothing."""
+    found = Returning(set(await tracks.get_many(reader, list(images))))
     for id, image in images.items():
-        if id in there:
+        if id in found.there:
             continue
         for entry in image["entries"]:
-            row = await tx.fetchone(
+            row = await reader.fetchone(
                 "SELECT entry.id, track_id, gone, role FROM nml_file AS file LEFT JOIN nml_entry AS entry"
                 " ON entry.file_id = file.id AND entry.key_hash = ? AND entry.key = ? WHERE file.id = ?",
                 (entry["key_hash"], entry["key"], entry["file_id"]),
@@ -102,12 +123,21 @@ async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int
             if row is None:
                 continue  # the whole file is forgotten
             if row["track_id"] is not None and row["role"] == "collection":
-                refused[id] = "the collection has brought it back as another track"
-            entries[id].append((entry, row))
-    back = {id: image for id, image in images.items() if id not in there and id not in refused}
+                found.refused[id] = "the collection has brought it back as another track"
+            found.entries[id].append((entry, row))
+    return found
+
+
+async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int, dict[int, str]]:
+    """Make removed tracks again, with their cues, entries, conflicts and plays; not their playlists.
+
+    Returns how many are there now, and the tracks that were refused, with the reason.
+    """
+    found = await returning(tx, images)
+    back = {id: image for id, image in images.items() if id not in found.there and id not in found.refused}
     await tracks.put_back(tx, {id: image["row"] | {"cues": image["cues"]} for id, image in back.items()})
     for id, image in back.items():
-        for entry, row in entries[id]:
+        for entry, row in found.entries[id]:
             await _put_entry_back(tx, id, entry, row)
         await conflict_rows.put_back(tx, image["conflicts"])
         await tx.executemany(
@@ -115,7 +145,12 @@ async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int
             " AND (track_id IS NULL OR track_id = ?)",
             [(id, *play, image.get(KEEPER)) for play in image["plays"]],
         )
-    return len(there) + len(back), refused
+    return len(found.there) + len(back), found.refused
+
+
+def name_only(image: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an image of a track what it is called: for an entry that only tells of it."""
+    return {"row": {name: image["row"][name] for name in ("id", "artist", "title")}}
 
 
 async def bring_back(tx: Tx, file_id: int, keys: Sequence[str]) -> list[int]:
@@ -146,12 +181,13 @@ async def bring_back(tx: Tx, file_id: int, keys: Sequence[str]) -> list[int]:
         count, _ = await put_back(tx, {row["row_id"]: image})
         if count:
             back.append(row["row_id"])
-            await _join_playlists(tx, row["change_id"], row["row_id"])
+            await join_playlists(tx, row["change_id"], row["row_id"])
     return back
 
 
-async def _join_playlists(tx: Tx, change_id: int, track_id: int) -> None:
-    """Put a track into the playlists again that a removal took it out of, where it was."""
+async def join_playlists(tx: Tx, change_id: int, track_id: int) -> None:
+    """Put a track into the playlists again that a removal took it out of, where it was: behind what stood
+    before it there, as far as that is there."""
     for row in await tx.fetchall(
         "SELECT row_id, before FROM change_row WHERE change_id = ? AND what = 'playlist'", (change_id,)
     ):
@@ -159,10 +195,23 @@ async def _join_playlists(tx: Tx, change_id: int, track_id: int) -> None:
         known = await tx.fetchone("SELECT 1 FROM playlist WHERE id = ?", (row["row_id"],))
         if known is None or any(item[0] == track_id for item in there):
             continue
-        for place, item in enumerate(json.loads(row["before"])["items"]):
+        before = json.loads(row["before"])["items"]
+        joined = False
+        for place, item in enumerate(before):
             if item[0] == track_id:
-                there.insert(place, item)
-        await playlist_rows.restore_content(tx, row["row_id"], {"items": there})
+                there.insert(_behind(there, before[:place]), item)
+                joined = True
+        if joined:
+            await playlist_rows.restore_content(tx, row["row_id"], {"items": there})
+
+
+def _behind(there: Sequence[Any], earlier: Sequence[Any]) -> int:
+    """The place in a list behind the last of the earlier items that is in it; the first, if none is."""
+    for item in reversed(earlier):
+        places = [place for place, present in enumerate(there, 1) if present == item]
+        if places:
+            return places[min(earlier.count(item), len(places)) - 1]
+    return 0
 
 
 async def _put_entry_back(tx: Tx, id: int, entry: Mapping[str, Any], row: Any) -> None:
@@ -172,6 +221,7 @@ async def _put_entry_back(tx: Tx, id: int, entry: Mapping[str, Any], row: Any) -
         "track_id": id,
         "hash": bytes.fromhex(entry["hash"]),
         "audio": None if entry["audio"] is None else bytes.fromhex(entry["audio"]),
+        "moved": entry.get("moved"),
     }
     if row["id"] is None:
         # Of a collection: it has left the file, so that the track is a new one there.
@@ -184,8 +234,8 @@ async def _put_entry_back(tx: Tx, id: int, entry: Mapping[str, Any], row: Any) -
     else:
         await _look_again(tx, entry["file_id"], row["id"], values["hash"])
         await tx.execute(
-            "UPDATE nml_entry SET track_id = ?, hash = ?, audio = ?, cues = ?, base = ? WHERE id = ?",
-            (*(values[name] for name in ("track_id", "hash", "audio", "cues", "base")), row["id"]),
+            f"UPDATE nml_entry SET {', '.join(f'{name} = ?' for name in _RESTORED)} WHERE id = ?",
+            (*(values[name] for name in _RESTORED), row["id"]),
         )
 
 
@@ -225,7 +275,8 @@ async def _images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, An
     among = (as_json(list(found)),)
     for row in await library.fetchall(
         "SELECT file_id, track_id, hex(hash) AS hash, CASE WHEN audio IS NULL THEN NULL ELSE hex(audio) END"
-        f" AS audio, key_hash, key, cues, base, gone FROM nml_entry WHERE track_id {_AMONG} ORDER BY id",
+        " AS audio, key_hash, key, cues, base, gone, moved"
+        f" FROM nml_entry WHERE track_id {_AMONG} ORDER BY id",
         among,
     ):
         found[row["track_id"]]["entries"].append(dict(row))

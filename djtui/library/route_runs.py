@@ -9,7 +9,7 @@ from typing import Any, Literal
 from djtui.library.database import Reader
 
 RunKind = Literal["apply", "retry", "undo", "rebuild"]
-RunState = Literal["running", "done", "partial", "failed"]
+RunState = Literal["running", "done", "asking", "partial", "failed"]
 Part = Literal["songs", "review"]
 WriteState = Literal["planned", "asking", "writing", "partial", "verified", "unverified", "failed", "refused"]
 

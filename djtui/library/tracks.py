@@ -18,6 +18,7 @@ GIVEN: Final = tuple(name for name in COLUMNS if name not in ("id", "revision", 
 _CUE: Final = ("type", "start", "length", "slot", "name", "repeats", "grid_bpm", "color")
 _CUE_COLUMNS: Final = ", ".join(_CUE)
 _SEARCHED: Final = ", ".join(SEARCHED)
+_encoded: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 TextRow = Sequence[str | None]
 CueRow = tuple[int, float, float, int | None, str | None, int | None, float | None, str | None]
@@ -25,7 +26,7 @@ CueRow = tuple[int, float, float, int | None, str | None, int | None, float | No
 
 def text_row(texts: Mapping[str, Any]) -> tuple[str | None, ...]:
     """The row of `track_text` (FOLDED, then words) for a track with these texts."""
-    folded = tuple(None if (text := texts.get(name)) is None else fold(text) for name in FOLDED)
+    folded = [None if (text := texts.get(name)) is None else fold(text) for name in FOLDED]
     return (*folded, words(*folded[: len(SEARCHED)]))
 
 
@@ -57,6 +58,7 @@ async def insert(
         ((id, *row) for id, row in zip(ids, texts, strict=True)),
     )
     await _index(tx, "BETWEEN ? AND ?", (ids[0], ids[-1]))
+    await settle_index(tx, 16)
     await _insert_cues(tx, zip(ids, cues, strict=True))
     return ids
 
@@ -85,6 +87,8 @@ async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
 
     What the fields were at the last sync with an NML file is kept with its entry.
     """
+    if not changes:
+        return
     revision = await tx.revision()
     await _keep_bases(tx, changes)
     statements: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
@@ -100,8 +104,18 @@ async def update(tx: Tx, changes: Mapping[int, Mapping[str, Any]]) -> None:
         await tx.executemany(f"UPDATE track SET revision = ?{assignments} WHERE id = ?", rows)
     await tx.executemany("DELETE FROM cue WHERE track_id = ?", [(id,) for id in new_cues])
     await _insert_cues(tx, new_cues.items())
-    await _index_again(tx, [id for id, fields in changes.items() if not fields.keys().isdisjoint(FOLDED)])
-    await settle_index(tx, 16)
+    if reworded := [id for id, fields in changes.items() if not fields.keys().isdisjoint(FOLDED)]:
+        await _index_again(tx, reworded)
+        await settle_index(tx, 16)
+
+
+async def place(tx: Tx, paths: Mapping[int, str]) -> None:
+    """Set where the files of tracks lie: neither searched nor synced, so nothing else follows from it."""
+    revision = await tx.revision()
+    await tx.executemany(
+        "UPDATE track SET revision = ?, path = ? WHERE id = ?",
+        [(revision, path, id) for id, path in paths.items()],
+    )
 
 
 async def delete(tx: Tx, ids: Iterable[int]) -> None:
@@ -296,4 +310,4 @@ def _parts(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
 
 def as_json(value: Any) -> str:
     """JSON as it is stored: short, and readable by a person with sqlite3."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encoded(value)

@@ -29,7 +29,7 @@ from djtui.query.expression import (
 )
 from djtui.query.fields import Field
 from djtui.query.subject import Subject
-from djtui.query.wording import is_near, test_text, value_text
+from djtui.query.wording import clock, is_near, test_text, value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def _compared(
         return _among(field, tests, answer, tuple(value or ()), subject, now)
     if value is None:
         return Part(f"{field.name} unknown", field, unknown=answer is None)
-    called = f"{field.name} {value_text(field, value)}"
     said = _said(field, tests)
+    called = f"{field.name} {_measured(field, said, value) if answer is False else value_text(field, value)}"
     if answer is None:
         return Part(f"{called} may be in {_all(field, said)}", field, unknown=True)
     if answer:
@@ -124,6 +124,13 @@ def _compared(
     if len(said) == 1:
         return Part(called + _fails(field, said[0], value), field)
     return Part(f"{called} not in {_all(field, said)}", field)
+
+
+def _measured(field: Field, tests: Iterable[Test], value: Any) -> str:
+    """A value that does not pass; a time has its fraction where only that tells it from a bound."""
+    text = value_text(field, value)
+    is_close = field.type == "duration" and any(text in test_text(field, test) for test in tests)
+    return clock(round(value, 3)) if is_close else text
 
 
 def _said(field: Field, tests: tuple[Test, ...]) -> tuple[Test, ...]:

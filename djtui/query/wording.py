@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from math import floor
 from typing import Any, Final
 
 from djtui.model import key as keys
@@ -58,7 +59,7 @@ def value_text(field: Field, value: Any) -> str:
     if field.type == "date":
         return str(value)[:10]
     if field.type == "duration":
-        return clock(round(value, 3))
+        return clock(floor(value + 0.5))
     if field.type in ("number", "cue"):
         return number(round(value, 3))
     text = harmless(str(value))

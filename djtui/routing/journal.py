@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from djtui.library import history
 from djtui.library.database import Reader, Tx
-from djtui.library.route_runs import Part, RunKind, Write, WriteState, writes
+from djtui.library.route_runs import Part, RunKind, RunState, Write, WriteState, writes
 from djtui.routing.port import Held, digest, json_of
 from djtui.routing.steps import Row, songs
 
@@ -97,12 +97,16 @@ async def stop_run(tx: Tx, run_id: int, now: str) -> None:
 
 
 async def end_run(tx: Tx, run_id: int, now: str, *, error: str | None = None) -> None:
-    """Note how a run ended: by its playlists, or with an error that ended all of it."""
+    """Note how a run ended: by its playlists, or with an error that ended all of it. One in which nothing
+    failed, but a playlist waits for an answer of the DJ, is asking."""
     rows = await tx.fetchall("SELECT state FROM route_write WHERE run_id = ?", (run_id,))
-    good = sum(row["state"] == "verified" for row in rows)
-    state = "done" if good == len(rows) else "partial" if good else "failed"
+    states = [row["state"] for row in rows]
+    good = states.count("verified")
+    state: RunState = "done" if good == len(rows) else "partial" if good else "failed"
     if error is not None:
         state = "failed"
+    elif "asking" in states and set(states) <= {"verified", "asking"}:
+        state = "asking"
     await tx.execute(
         "UPDATE route_run SET state = ?, ended = ?, error = ? WHERE id = ?", (state, now, error, run_id)
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from djtui.config import Settings
 from djtui.jobs.job import Batch, Context, Cursor, JobError
-from djtui.library.database import Library, Tx
+from djtui.library.database import Library, Reader, Tx
 from djtui.library.history import Change, HistoryError
 from djtui.library.route_runs import Run, Write, run, writes
 from djtui.library.routes import Child
@@ -55,7 +55,7 @@ def undo_job(
     )
 
 
-async def undo_params(library: Library, change: Change) -> dict[str, Any]:
+async def undo_params(library: Reader, change: Change) -> dict[str, Any]:
     """The params of the job that undoes a change of the kind "route". Raises `HistoryError`."""
     if change.undone is not None:
         raise HistoryError(f"Change {change.id} ({change.title}) is undone already.")
@@ -65,7 +65,7 @@ async def undo_params(library: Library, change: Change) -> dict[str, Any]:
     return await params_of(library, int(row["id"]))
 
 
-async def params_of(library: Library, run_id: int) -> dict[str, Any]:
+async def params_of(library: Reader, run_id: int) -> dict[str, Any]:
     """The params of the job that undoes a run. Raises `HistoryError` where it wrote nothing."""
     found = await run(library, run_id)
     if found is None or found.change_id is None:

@@ -49,8 +49,9 @@ class SignIn:
     """One try at signing in: show `url`, then wait for `finished()`, and `close()` in any case.
 
     `account` is the id of the only account that will do: that of the songs in the library. `told` gets a
-    sentence each time the browser brings something that does not count. Raises `SignInError` where there is
-    no client id.
+    sentence each time the browser brings something that does not count. `asking` hears that the browser was
+    here and Spotify is asked now (True), and that this was in vain (False). Raises `SignInError` where there
+    is no client id.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SignIn:
         account: str | None = None,
         tokens: Tokens | None = None,
         told: Callable[[str], None] | None = None,
+        asking: Callable[[bool], None] | None = None,
         clock: Clock = WALL,
     ) -> None:
         if not settings.client_id:
@@ -74,6 +76,7 @@ class SignIn:
         self._wanted = account
         self._tokens = tokens or Tokens(settings, clock=clock)
         self._told = told or _nobody
+        self._asking = asking or _nobody
         self._clock = clock
         self._state = secrets.token_urlsafe(16)
         self._threads = Threads(lambda: self._flow, name="spotify-sign-in", count=1)
@@ -156,7 +159,12 @@ class SignIn:
 
     async def _settle(self, redirect: Redirect) -> None:
         if redirect.code is not None:
-            self._end(await self._exchanged(redirect.code))
+            self._asking(True)
+            try:
+                self._end(await self._exchanged(redirect.code))
+            except SignInError:
+                self._asking(False)
+                raise
         elif redirect.error == "access_denied":
             self._end(
                 SignInError("Access to Spotify was denied in the browser: nobody is signed in by this.")
@@ -217,5 +225,5 @@ class SignIn:
             raise
 
 
-def _nobody(sentence: str) -> None:
+def _nobody(_: object) -> None:
     """Nobody wants to know."""

@@ -1,7 +1,11 @@
-"""Copies of a collection as it was before each export, in a folder of djtui's own beside the library.
+"""A collection as it was before each export, in a folder of djtui's own beside the library.
 
 `library.db.traktor/collection-1a2b3c4d-20260709-181500.nml`: the file's name, which file it was (8 hex digits
 of the blake2b of its path), and when, in UTC. Traktor's own backups are Traktor's: they are never touched.
+
+A backup is a copy, or the very file that an export is about to replace, under a second name: then it is a
+backup only once the export has happened. Until then, or if it never does, it is the collection itself, and
+counts for nothing here.
 """
 
 from __future__ import annotations
@@ -20,10 +24,10 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from djtui.traktor.nml import BLOCK, SourceChanged
+from djtui.traktor.nml import BLOCK, Fingerprint, SourceChanged
 
 _STAMP: Final = "%Y%m%d-%H%M%S"
-_PARTIAL: Final = ".partial"
+PARTIAL: Final = ".partial"
 _ABANDONED_S: Final = 3600.0
 _LONGEST_STEM: Final = 150  # bytes
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -58,7 +62,7 @@ def make(library_path: Path, nml: Path, digest: bytes, progress: Progress | None
     place = folder(library_path)
     with _explained(nml, place):
         place.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=_prefix(nml), suffix=_PARTIAL, dir=place)
+        descriptor, name = tempfile.mkstemp(prefix=prefix(nml), suffix=PARTIAL, dir=place)
         partial = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as target, nml.open("rb") as source:
@@ -67,21 +71,67 @@ def make(library_path: Path, nml: Path, digest: bytes, progress: Progress | None
                 partial.chmod(stat.S_IMODE(os.fstat(source.fileno()).st_mode))
                 target.flush()
                 os.fsync(target.fileno())
-            return _named(partial, place / f"{_prefix(nml)}{datetime.now(UTC).strftime(_STAMP)}.nml")
+            return _named(partial, place / f"{prefix(nml)}{datetime.now(UTC).strftime(_STAMP)}.nml")
         finally:
             partial.unlink(missing_ok=True)
 
 
+def link(library_path: Path, nml: Path, expected: Fingerprint) -> Path | None:
+    """Give an NML file that is about to be replaced a second name, as its backup; returns that.
+
+    None where only a copy will do: on another disk, on one without links, and where the file has other names
+    already, by which somebody may write it later. Raises SourceChanged unless it is the expected file, and
+    BackupError. The file must be replaced by another one, or the name be given up (`give_up`).
+    """
+    place, real = folder(library_path), nml.resolve()
+    with _explained(nml, place):
+        place.mkdir(parents=True, exist_ok=True)
+        for path in _names(place, nml):
+            give_up(path, real)
+        with real.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_nlink != 1:
+                return None
+            os.fsync(file.fileno())
+        wanted = place / f"{prefix(nml)}{datetime.now(UTC).strftime(_STAMP)}.nml"
+        for path in _numbered(wanted):
+            try:
+                path.hardlink_to(real)
+            except FileExistsError:
+                continue
+            except OSError:
+                return None
+            break
+        if Fingerprint.of(path.stat()) != expected:
+            path.unlink()
+            raise SourceChanged(f"{nml} changed before it was backed up.")
+        _sync(place)
+        return path
+
+
+def give_up(backup: Path, nml: Path) -> None:
+    """Remove a backup that is the file itself, for nothing has taken that file's place."""
+    with suppress(OSError):
+        if backup.samefile(nml):
+            backup.unlink()
+
+
+def written_since(backup: Path, expected: Fingerprint) -> bool:
+    """Whether a file that was replaced, and is a backup now, was written by a program that had it open."""
+    with suppress(OSError):
+        found = Fingerprint.of(backup.stat())
+        return found[:2] == expected[:2] and found != expected
+    return False
+
+
 def kept(library_path: Path, nml: Path) -> list[Backup]:
     """The backups of an NML file, newest first. Raises BackupError."""
-    name = re.compile(rf"{re.escape(_prefix(nml))}(\d{{8}}-\d{{6}})(?:-(\d+))?\.nml")
     found: list[tuple[datetime, int, Backup]] = []
     with _explained(nml, folder(library_path)), suppress(FileNotFoundError):
-        for path in folder(library_path).iterdir():
-            if (match := name.fullmatch(path.name)) and (at := _time(match[1])) is not None:
-                status = path.lstat()
-                if stat.S_ISREG(status.st_mode):
-                    found.append((at, int(match[2] or 1), Backup(path, at, status.st_size)))
+        for path, (at, number) in _names(folder(library_path), nml).items():
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and not _same(status, nml):
+                found.append((at, number, Backup(path, at, status.st_size)))
     return [backup for _, _, backup in sorted(found, reverse=True)]
 
 
@@ -102,13 +152,27 @@ def _abandoned(place: Path, nml: Path) -> list[Path]:
     """Copies of this file that were begun and that nobody writes any more."""
     if not place.is_dir():
         return []
-    begun = [
-        path for path in place.iterdir() if path.name.startswith(_prefix(nml)) and path.suffix == _PARTIAL
-    ]
+    begun = [path for path in place.iterdir() if path.name.startswith(prefix(nml)) and path.suffix == PARTIAL]
     return [path for path in begun if time.time() - path.lstat().st_mtime > _ABANDONED_S]
 
 
-def _prefix(nml: Path) -> str:
+def _names(place: Path, nml: Path) -> dict[Path, tuple[datetime, int]]:
+    """What has the name of a backup of this file: when it was made, and its number in that second."""
+    name = re.compile(rf"{re.escape(prefix(nml))}(\d{{8}}-\d{{6}})(?:-(\d+))?\.nml")
+    return {
+        path: (at, int(match[2] or 1))
+        for path in place.iterdir()
+        if (match := name.fullmatch(path.name)) and (at := _time(match[1])) is not None
+    }
+
+
+def _same(status: os.stat_result, nml: Path) -> bool:
+    with suppress(OSError):
+        return os.path.samestat(status, nml.stat())
+    return False
+
+
+def prefix(nml: Path) -> str:
     """What the names of all backups of a file begin with. A very long name is cut."""
     path = nml.absolute()
     stem = os.fsencode(path.stem)[:_LONGEST_STEM].decode("utf-8", "ignore")
@@ -136,8 +200,7 @@ def _copied(source: BinaryIO, target: BinaryIO, progress: Progress | None) -> by
 
 def _named(partial: Path, wanted: Path) -> Path:
     """Give a copy its name, with a number behind it if there is one of the same second; returns its path."""
-    for number in count(1):
-        path = wanted if number == 1 else wanted.with_stem(f"{wanted.stem}-{number}")
+    for path in _numbered(wanted):
         try:
             path.hardlink_to(partial)  # unlike a rename, this never replaces
         except FileExistsError:
@@ -149,6 +212,13 @@ def _named(partial: Path, wanted: Path) -> Path:
         _sync(path.parent)
         return path
     raise AssertionError("unreachable")
+
+
+def _numbered(wanted: Path) -> Iterator[Path]:
+    """A name, and the same with a number behind it for each that is taken."""
+    yield wanted
+    for number in count(2):
+        yield wanted.with_stem(f"{wanted.stem}-{number}")
 
 
 def _sync(place: Path) -> None:

@@ -14,7 +14,7 @@ from djtui.library.tracks import GIVEN
 from djtui.model.cue import by_identity
 from djtui.traktor.entry import ParsedEntries, parse_entries
 from djtui.traktor.export_moves import Moving, settled_moves, volume_ids
-from djtui.traktor.export_state import LANE, Export, explained
+from djtui.traktor.export_state import LANE, WORKERS, Export, explained
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.journal import Move, parts
 from djtui.traktor.location import Key, Keys, VolumeMap, key_hash
@@ -27,7 +27,7 @@ from djtui.traktor.pending import Edit, Tree, name_of, tree_changes
 from djtui.traktor.spans import Spans
 from djtui.traktor.tree_sides import STRANGER
 
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 250
 _EXAMPLES: Final = 500
 
 
@@ -53,18 +53,11 @@ class Building:
         here = [edit for edit in pending.edits if edit.hash in places]
         moves = await settled_moves(ctx, work, here)
         patches = await self._further(ctx, moves, now)
-        for part in parts(here, _AT_ONCE):
-            spans = found.entries.pick([places[edit.hash] for edit in part])
-            wanted, failures = await self._held_against(ctx, part, spans)
-            failures += [moves.failures[edit.entry_id] for edit in part if edit.entry_id in moves.failures]
-            edits = [_entry_edit(edit, wanted[edit.entry_id], moves.places.get(edit.key)) for edit in part]
-            async with explained(work.path):
-                patched: Patches = await ctx.run(
-                    LANE, patch_entries, str(work.path), found.fingerprint, spans, edits, now
-                )
-            patches.append(patched)
-            failures += self._note(part, wanted, patched, moves)
-            yield Batch(nothing, processed=len(part), failures=failures)
+        for some in parts(list(parts(here, _AT_ONCE)), WORKERS):
+            done = await asyncio.gather(*(self._patched(ctx, part, places, moves, now) for part in some))
+            patches += [patched for patched, _ in done]
+            failures = [failure for _, those in done for failure in those]
+            yield Batch(nothing, processed=sum(map(len, some)), failures=failures)
         added, keys, failures = await self._new(ctx, now, moves.moved)
         removed = list(locate(found.entries, [row.hash for row in pending.removed]))
         work.edits.removed = [
@@ -85,6 +78,22 @@ class Building:
             row["hash"] = hash.hex()
         self._count(keys)
         yield Batch(nothing, processed=len(pending.new) + len(pending.removed), failures=failures)
+
+    async def _patched(
+        self, ctx: Context, edits: Sequence[Edit], places: Mapping[bytes, int], moves: Moving, now: datetime
+    ) -> tuple[Patches, list[ItemFailure]]:
+        """The entries of some edits, patched, and what of the edits could not be written."""
+        work = self.job
+        assert work.survey is not None
+        spans = work.survey.entries.pick([places[edit.hash] for edit in edits])
+        wanted, failures = await self._held_against(ctx, edits, spans)
+        failures += [moves.failures[edit.entry_id] for edit in edits if edit.entry_id in moves.failures]
+        entries = [_entry_edit(edit, wanted[edit.entry_id], moves.places.get(edit.key)) for edit in edits]
+        async with explained(work.path):
+            patched: Patches = await ctx.run(
+                LANE, patch_entries, str(work.path), work.survey.fingerprint, spans, entries, now
+            )
+        return patched, failures + self._note(edits, wanted, patched, moves)
 
     async def _held_against(
         self, ctx: Context, edits: Sequence[Edit], spans: Spans

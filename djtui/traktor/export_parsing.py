@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import cast
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, JobError
 from djtui.traktor import export_state, pending
-from djtui.traktor.export_state import LANE, Export, explained
+from djtui.traktor.export_state import LANE, WORKERS, Export, explained, reporting
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.importing import import_phases
 from djtui.traktor.merge import Strategy
-from djtui.traktor.nml import fingerprint, survey
+from djtui.traktor.nml import Survey, fingerprint, identify, survey
 from djtui.traktor.recovering import recover
+from djtui.traktor.remembered import remember, remembered
 from djtui.traktor.tree import read_tree
 from djtui.traktor.verify import ready
 
 
 @dataclass
 class Parsing:
-    """Nothing is remembered of an earlier reading but its hash: the file is always read anew."""
+    """The file is always read anew; what is remembered of it holds only if it still has the same digest."""
 
     job: Export
     name: str = "Parsing"
@@ -38,20 +41,35 @@ class Parsing:
         untouched = work.dry_run or work.copying
         while work.auto and not untouched and (wait := await export_state.wait_for_traktor()):
             yield wait
-        if not untouched:
-            await export_state.refuse_while_running(work.path)
+        async with _workers(ctx):
+            if not untouched:
+                await export_state.refuse_while_running(work.path)
+            async for step in self._read(ctx):
+                yield step
+            await self._find(ctx)
+        entries = 0 if work.survey is None else len(work.survey.entries)
+        ctx.report(total=entries)
+        yield Batch(nothing, processed=entries)
+
+    async def _read(self, ctx: Context) -> Batches:
+        """Read the collection, again if it must be left alone first: then the library is in step with it."""
+        work = self.job
         while True:
             async for batch in self._merge(ctx):
                 yield batch
             await self._known(ctx)
-            if untouched or work.foreign is None:
-                break
+            if work.foreign is None:
+                return
             async with explained(work.path, again=True):
                 print_ = await asyncio.to_thread(fingerprint, work.path)
             wait = export_state.quiet(print_, work.settings.traktor.quiet_s)
             if wait is None:
-                break
+                return
             yield wait
+
+    async def _find(self, ctx: Context) -> None:
+        """What waits, in tracks and in the tree."""
+        work = self.job
         found = work.survey
         assert found is not None
         work.pending = await pending.waiting(ctx.library, work.file_id, whole=work.whole)
@@ -68,8 +86,6 @@ class Parsing:
                 work.tree = await pending.tree(ctx.library, work.file_id, nodes, whole=work.whole)
             else:
                 work.tree = await pending.tree_as_it_is(ctx.library, work.file_id, nodes)
-        ctx.report(total=len(found.entries))
-        yield Batch(nothing, processed=len(found.entries))
 
     async def _merge(self, ctx: Context) -> Batches:
         """Import the file if it is not the one that was imported last."""
@@ -80,10 +96,7 @@ class Parsing:
                 async for batch in recover(ctx, LANE, work.path, row["id"]):
                     yield batch
                 row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE id = ?", (row["id"],))
-            # The second worker starts while the first is busy: both are wanted to verify.
-            second = asyncio.create_task(ctx.run(LANE, ready))
-            found = work.survey = await ctx.run(LANE, survey, str(work.path))
-            await second
+            found = work.survey = await self._survey(ctx)
         if found.digest == work.merged or (row is not None and row["digest"] == found.digest):
             work.merged = found.digest
             return
@@ -108,6 +121,20 @@ class Parsing:
             name: imported.counts.get(name, 0) for name in ("added", "updated", "removed", "conflicts")
         }
 
+    async def _survey(self, ctx: Context) -> Survey:
+        """Where the entries lie: as it is remembered, if the file is still the one that was surveyed last."""
+        work = self.job
+        known = await asyncio.to_thread(remembered, ctx.library.path, work.path)
+        print_ = await asyncio.to_thread(fingerprint, work.path)
+        if known is not None and known.fingerprint[2:] == print_[2:]:
+            print_, digest = await asyncio.to_thread(identify, work.path, reporting(ctx))
+            if digest == known.digest:
+                return replace(known, fingerprint=print_)
+        found: Survey = await ctx.run(LANE, survey, str(work.path))
+        if not work.dry_run:
+            await asyncio.to_thread(remember, ctx.library.path, found)
+        return found
+
     async def _known(self, ctx: Context) -> None:
         """What the library knows of the file, and whether it may be written."""
         work = self.job
@@ -125,3 +152,16 @@ class Parsing:
                 f"{work.foreign} So djtui asks once before it writes {work.path.name}: export in a terminal "
                 "or on the Traktor screen, or say --force."
             )
+
+
+@asynccontextmanager
+async def _workers(ctx: Context) -> AsyncIterator[None]:
+    """All workers of an export start meanwhile."""
+    starting = [asyncio.create_task(ctx.run(LANE, ready)) for _ in range(WORKERS)]
+    try:
+        yield
+        await asyncio.gather(*starting)
+    finally:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from djtui.config import Settings
-from djtui.jobs.job import JobError, TransientError, Wait
+from djtui.jobs.job import Context, JobError, TransientError, Wait
 from djtui.library.database import Reader
 from djtui.traktor import running
 from djtui.traktor.backups import BackupError
@@ -22,6 +23,8 @@ from djtui.traktor.pending import Pending, Tree
 from djtui.traktor.tree import Tree as FileTree
 
 LANE: Final = "export"
+WORKERS: Final = 2
+"""How many the work of one export is divided among."""
 
 _SAMPLES: Final = 400
 
@@ -86,6 +89,16 @@ async def explained(path: Path, *, again: bool = False) -> AsyncIterator[None]:
         raise JobError(
             f"{name} cannot be written: {error.strerror or error}. The collection is as it was."
         ) from error
+
+
+def reporting(ctx: Context) -> Callable[[int, int], None]:
+    """What tells of bytes done, and of how many there are, from another thread."""
+    loop = asyncio.get_running_loop()
+
+    def progress(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(partial(ctx.report, done=done, total=total))
+
+    return progress
 
 
 def written_meanwhile(path: Path) -> JobError:

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Final
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, JobError, Wait
 from djtui.library.database import Tx
 from djtui.traktor import backups, export_state, journal
-from djtui.traktor.export_state import LANE, Export, explained
+from djtui.traktor.export_state import LANE, Export, explained, reporting
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.merge_tree import ORDER
-from djtui.traktor.nml import Fingerprint, Survey, identify, survey
-from djtui.traktor.patch import Plan, write_part
+from djtui.traktor.nml import Fingerprint, Survey, identify
+from djtui.traktor.patch import Plan, on_disk, write_part
 from djtui.traktor.recovering import TEMPORARY, discard
+from djtui.traktor.remembered import remember
 from djtui.traktor.tree import Tree, read_tree
 from djtui.traktor.tree_sides import Row, read_rows
-from djtui.traktor.verify import compare, references, well_formed
-
-_CHECKS: Final = 3
+from djtui.traktor.verify import compare, inspect, pieces, well_formed
 
 
 @dataclass
 class BackingUp:
     """The collection as it is, into djtui's own folder. Traktor's backups are never touched.
 
-    It waits for the disk, beside the phases that follow; the collection is replaced only when it is done.
+    A second name for the file will do, for what takes its place is another one. A copy waits for the disk,
+    beside the phases that follow; the collection is replaced only when there is a backup.
     """
 
     job: Export
@@ -48,17 +45,14 @@ class BackingUp:
         if work.idle or work.copying:
             return
         assert work.survey is not None
-        loop = asyncio.get_running_loop()
-
-        def progress(done: int, total: int) -> None:
-            loop.call_soon_threadsafe(partial(ctx.report, done=done, total=total))
-
+        library, found = ctx.library.path, work.survey
         async with explained(work.path):
-            work.backup = await asyncio.to_thread(
-                backups.make, ctx.library.path, work.path, work.survey.digest, progress
-            )
-            kept = work.settings.traktor.backups
-            await asyncio.to_thread(backups.rotate, ctx.library.path, work.path, kept)
+            work.backup = await asyncio.to_thread(backups.link, library, work.path, found.fingerprint)
+            if work.backup is None:
+                work.backup = await asyncio.to_thread(
+                    backups.make, library, work.path, found.digest, reporting(ctx)
+                )
+        ctx.report(done=found.fingerprint.size, total=found.fingerprint.size)
         work.backed_up.set()
         yield Batch(nothing)
 
@@ -92,7 +86,7 @@ class Writing:
                     ctx.report(done=done)
                     yield Batch(nothing)
             except BaseException:
-                discard(str(temporary(work)), work.target)
+                _give_up(work)
                 raise
 
 
@@ -116,7 +110,6 @@ class Verifying:
         assert work.plan is not None
         assert work.survey is not None
         new = temporary(work)
-        ctx.report(total=_CHECKS)
         try:
             async with explained(work.target):
                 result = await _verified(ctx, work.survey, work.plan, new)
@@ -125,12 +118,12 @@ class Verifying:
                     await work.backed_up.wait()
                 await self._last_look(ctx)
         except BaseException:
-            discard(str(new), work.target)
+            _give_up(work)
             raise
         if work.copying:
             async with explained(work.target):
                 await asyncio.to_thread(put_in_place, new, work.target)
-            yield Batch(nothing, processed=_CHECKS)
+            yield Batch(nothing, processed=1)
             return
         async for batch in self._replace(ctx, result):
             yield batch
@@ -153,7 +146,7 @@ class Verifying:
             async with explained(work.path):
                 print_ = await asyncio.to_thread(put_in_place, new, work.target, source.fingerprint)
         except JobError:
-            discard(str(new), work.target)
+            _give_up(work)
             async with ctx.library.writing() as tx:
                 await journal.mark(tx, announced.id, "dropped")
             raise
@@ -163,12 +156,33 @@ class Verifying:
             if work.force or work.foreign is not None:
                 await tx.execute("UPDATE nml_file SET asked = 1 WHERE id = ?", (work.file_id,))
 
-        yield Batch(finish, processed=_CHECKS, updated=work.counts["entries_changed"])
+        yield Batch(finish, processed=1, updated=work.counts["entries_changed"])
         row = await ctx.library.fetchone("SELECT change_id FROM nml_export WHERE id = ?", (announced.id,))
         work.counts["change"] = row["change_id"] if row is not None else None
         yield Batch(await journal.what_is_left(ctx.library, work.file_id, whole=work.whole))
+        await self._tidy(ctx.library.path, replace(result, path=str(work.path), fingerprint=print_))
         async for batch in self._look_again(ctx, result.digest):
             yield batch
+
+    async def _tidy(self, library: Path, result: Survey) -> None:
+        """For the next export. The collection is in its place: whatever goes wrong here is only told."""
+        work = self.job
+        await asyncio.to_thread(remember, library, result)
+        try:
+            await asyncio.to_thread(backups.rotate, library, work.path, work.settings.traktor.backups)
+        except backups.BackupError as error:
+            work.counts["notes"].append(str(error))
+        if (trouble := await self._written_since()) is not None:
+            work.counts["notes"].append(trouble)
+
+    async def _written_since(self) -> str | None:
+        """A sentence if the old collection was written after the new one took its place."""
+        work = self.job
+        if work.backup is None or work.survey is None:
+            return None
+        if not await asyncio.to_thread(backups.written_since, work.backup, work.survey.fingerprint):
+            return None
+        return f"Another program wrote the old {work.path.name} after it was replaced: see {work.backup}."
 
     async def _settle(self, tx: Tx) -> None:
         await journal.settle(tx, self.job.edits)
@@ -182,7 +196,6 @@ class Verifying:
         problems = await ctx.run(
             LANE, compare, str(work.path), work.survey.fingerprint, str(temporary(work)), work.plan
         )
-        ctx.report(done=_CHECKS)
         _refuse(problems)
 
     async def _new_nodes(self, ctx: Context, result: Survey) -> list[journal.NodePair]:
@@ -261,30 +274,34 @@ class Verifying:
         if present != digest:
             reason = "was written by another program within a minute; import it to see what is left"
             yield Batch(nothing, failures=[ItemFailure(work.path.name, reason)])
+        if (trouble := await self._written_since()) is not None and trouble not in work.counts["notes"]:
+            work.counts["notes"].append(trouble)
 
 
 async def _verified(ctx: Context, source: Survey, plan: Plan, new: Path) -> Survey:
-    """The survey of the new file. Raises JobError where it holds something wrong that the old one did not."""
+    """The survey of the new file, which is on the disk then.
 
-    async def parsed() -> None:
-        await ctx.run(LANE, well_formed, str(new))
-        ctx.report(done=1)
-
-    async def surveyed() -> Survey:
-        result: Survey = await ctx.run(LANE, survey, str(new))
-        ctx.report(done=2)
-        checking = partial(references, rearranged=plan.rearranged)
-        _refuse(await ctx.run(LANE, checking, source, result, plan.moved))
-        return result
-
-    checking = asyncio.create_task(parsed())
+    Raises JobError where it holds something wrong that the old one did not.
+    """
+    cuts = await asyncio.to_thread(pieces, source, plan)
+    inspecting = asyncio.create_task(ctx.run(LANE, inspect, source, str(new), plan))
+    checks = [
+        inspecting,
+        asyncio.create_task(asyncio.to_thread(on_disk, str(new))),
+        *(asyncio.create_task(ctx.run(LANE, well_formed, str(new), *piece)) for piece in cuts),
+    ]
+    ctx.report(total=len(checks) + 1)
     try:
-        result = await surveyed()
-        await checking
+        for done, check in enumerate(asyncio.as_completed(checks), start=1):
+            await check
+            ctx.report(done=done)
     finally:
-        checking.cancel()
-        with contextlib.suppress(BaseException):
-            await checking
+        for task in checks:
+            task.cancel()
+        await asyncio.gather(*checks, return_exceptions=True)
+    problems, result = inspecting.result()
+    _refuse(problems)
+    assert isinstance(result, Survey)
     return result
 
 
@@ -296,6 +313,13 @@ def _refuse(problems: list[str]) -> None:
 def temporary(work: Export) -> Path:
     """Where the new file grows: in the folder of the one that it is to replace."""
     return work.target.with_name(f"{TEMPORARY}{work.target.name}")
+
+
+def _give_up(work: Export) -> None:
+    """Leave nothing behind of an export that does not replace the collection."""
+    discard(str(temporary(work)), work.target)
+    if work.backup is not None:
+        backups.give_up(work.backup, work.real)
 
 
 def _clear(work: Export) -> None:

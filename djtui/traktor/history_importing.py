@@ -9,19 +9,22 @@ count, which arrives with the collection; these tables are the record of when an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Row
 from typing import Any, Final, TypeVar
 
 from djtui.config import Settings
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, JobError
 from djtui.library.database import Reader, Tx
+from djtui.library.former_paths import Former, former
 from djtui.library.tracks import as_json
 from djtui.traktor.history_file import FOLDER, Night, Seen, Unread, history_files, look, read_nights
 from djtui.traktor.import_files import absent
 from djtui.traktor.import_state import LANE, Batches, nothing
-from djtui.traktor.location import VolumeMap, key_hash
+from djtui.traktor.location import VolumeMap, key_hash, spellings
 from djtui.traktor.nml import NmlError
 
 _LOOKED_AT_ONCE: Final = 100
@@ -184,7 +187,10 @@ async def _store(tx: Tx, night: Night) -> None:
 
 @dataclass
 class Matching:
-    """Which track a play was: the one that an NML file has under its key, else the one at its path."""
+    """Which track a play was: the one that an NML file has under its key, else the one at its path.
+
+    Files may have been renamed since: then it is the track that had the path when it was played.
+    """
 
     job: Histories
     name: str = "Matching"
@@ -193,16 +199,20 @@ class Matching:
         return Estimate()
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
-        rows = await ctx.library.fetchall("SELECT night_id, position, key FROM play WHERE track_id IS NULL")
+        rows = await ctx.library.fetchall(
+            "SELECT night_id, position, key, at FROM play WHERE track_id IS NULL"
+        )
         ctx.report(total=ctx.done + len(rows))
         keys = sorted({row["key"] for row in rows} - {""})
+        paths = await self._paths(ctx, keys)
         tracks = await self._by_key(ctx.library, keys)
-        tracks |= await self._by_path(ctx, [key for key in keys if key not in tracks])
+        tracks |= await self._by_path(ctx, {key: path for key, path in paths.items() if key not in tracks})
+        renamed = await self._renamed(ctx.library, paths)
         for part in _parts(rows, ctx.batch_size):
             found = [
-                (tracks[row["key"]], row["night_id"], row["position"], row["key"])
+                (track, row["night_id"], row["position"], row["key"])
                 for row in part
-                if row["key"] in tracks
+                if (track := _then(row, renamed) or tracks.get(row["key"]) or _last(row, renamed))
             ]
 
             async def store(tx: Tx, found: Sequence[tuple[int, int, int, str]] = found) -> None:
@@ -214,6 +224,26 @@ class Matching:
 
             yield Batch(store if found else nothing, processed=len(part))
         await self._count(ctx)
+
+    async def _paths(self, ctx: Context, keys: Sequence[str]) -> dict[str, str]:
+        """The paths of keys on this machine. Where no file is found any more, the volumes are those that
+        the collections had when they were imported."""
+        if not keys:
+            return {}
+        rows = await ctx.library.fetchall("SELECT volumes FROM nml_file ORDER BY role != 'collection', id")
+        known = [VolumeMap.stored(row["volumes"]) for row in rows]
+        found: dict[str, str] = await ctx.run(
+            LANE, paths_of, self.job.volumes, known, keys, timeout=_PATIENCE_S
+        )
+        return found
+
+    async def _renamed(self, reader: Reader, paths: Mapping[str, str]) -> dict[str, list[Former]]:
+        """Of each key the tracks whose files had its path before."""
+        if not paths:
+            return {}
+        forms = {form: path for path in paths.values() for form in spellings(path)}
+        left = {forms[form]: tracks for form, tracks in (await former(reader, forms)).items()}
+        return {key: left[path] for key, path in paths.items() if path in left}
 
     async def _by_key(self, reader: Reader, keys: Sequence[str]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -228,10 +258,7 @@ class Matching:
             found |= {row["key"]: row["track_id"] for row in rows}
         return found
 
-    async def _by_path(self, ctx: Context, keys: Sequence[str]) -> dict[str, int]:
-        if not keys:
-            return {}
-        paths: dict[str, str] = await ctx.run(LANE, paths_of, self.job.volumes, keys, timeout=_PATIENCE_S)
+    async def _by_path(self, ctx: Context, paths: Mapping[str, str]) -> dict[str, int]:
         tracks: dict[str, int] = {}
         for part in _parts(sorted(set(paths.values())), _KEYS_AT_ONCE):
             rows = await ctx.library.fetchall(
@@ -259,10 +286,32 @@ class Matching:
         self.job.counts = {name: int(row[name]) for row in (stored, work) if row for name in row.keys()}  # noqa: SIM118
 
 
-def paths_of(volumes: VolumeMap, keys: Sequence[str]) -> dict[str, str]:
-    """The paths on this machine of those keys whose volume is mapped or found."""
-    learned = volumes.learn(keys)
-    return {key: path for key in keys if (path := learned.local(key)) is not None}
+def paths_of(volumes: VolumeMap, known: Sequence[VolumeMap], keys: Sequence[str]) -> dict[str, str]:
+    """The paths on this machine of those keys whose volume is mapped or found, or `known` from before."""
+    maps = (volumes.learn(keys), *known)
+    found = ((key, next(filter(None, (each.local(key) for each in maps)), None)) for key in keys)
+    return {key: path for key, path in found if path is not None}
+
+
+def _then(play: Row, renamed: Mapping[str, Sequence[Former]]) -> int | None:
+    """The track that had the path of a play at the time, and left it since."""
+    left = renamed.get(play["key"])
+    at = _utc(play["at"]) if left and play["at"] else None
+    return next((each.track_id for each in left or () if at is not None and each.until > at), None)
+
+
+def _last(play: Row, renamed: Mapping[str, Sequence[Former]]) -> int | None:
+    """The track that had the path last, where nobody has it now."""
+    there = renamed.get(play["key"])
+    return there[-1].track_id if there else None
+
+
+def _utc(local: str) -> str | None:
+    """A local time without a zone, as the library writes times; None: no calendar has it."""
+    try:
+        return datetime.fromisoformat(local).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
+        return None
 
 
 def _failures(files: Sequence[object]) -> list[ItemFailure]:

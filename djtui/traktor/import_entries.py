@@ -23,6 +23,7 @@ from djtui.traktor.location import VolumeMap
 from djtui.traktor.matching import Link, Matches, Portrait
 from djtui.traktor.nml import Fingerprint, Survey, fingerprint, survey
 from djtui.traktor.recovering import recover
+from djtui.traktor.remembered import remember
 from djtui.traktor.spans import Spans
 from djtui.traktor.storing import Difference
 
@@ -68,6 +69,8 @@ class Reading:
             sample = range(0, len(found.entries), max(1, len(found.entries) // _SAMPLES))
             moved = list(await moving.aliases(ctx.library, work.file_id))[:_SAMPLES]
             work.volumes = await ctx.run(LANE, learn_volumes, work.volumes, moved, *work.spans(sample))
+        if not work.dry_run:
+            await asyncio.to_thread(remember, ctx.library.path, found)
         work.unchanged = known == found.digest
         ctx.report(total=len(found.entries))
 
@@ -123,8 +126,7 @@ class Matching:
         }
         present: set[bytes] = set()
         work.pending = pending = array("I")
-        for place in range(len(found.entries)):
-            hash = found.entries.hash(place)
+        for place, hash in enumerate(found.entries.each_hash()):
             if hash in present or hash not in stored:  # one that stands there twice is listed as a double
                 pending.append(place)
             present.add(hash)

@@ -115,6 +115,16 @@ async def of_change(library: Reader, change_id: int) -> Export | None:
     return Export(**(dict(row) | {"edits": Edits.of(row["edits"])})) if row is not None else None
 
 
+async def put_back_since(reader: Reader, file_id: int, change_id: int | None) -> bool:
+    """Whether the DJ has put a backup in the collection's place since a change."""
+    row = await reader.fetchone(
+        "SELECT 1 FROM change JOIN change_row ON change_id = change.id"
+        " WHERE change.id > ? AND what = 'file' AND row_id = ? LIMIT 1",
+        (change_id, file_id),
+    )
+    return row is not None
+
+
 async def announce(
     tx: Tx,
     file_id: int,
@@ -192,8 +202,10 @@ async def what_is_left(library: Reader, file_id: int, *, whole: bool) -> Store:
     """What notes that playlists which the file has now wait no more, unless one is changed meanwhile."""
     revision = "SELECT value FROM meta WHERE name = 'playlists'"
     read_at = await library.fetchone(revision)
-    sides = await read_sides(library, file_id, await read_rows(library, file_id), None, whole=whole)
-    same = [sides.playlists[id] for id, node in sides.library.items() if sides.base.get(id) == node]
+    same: list[int] = []
+    if await library.fetchone("SELECT 1 FROM playlist WHERE edited LIMIT 1") is not None:
+        sides = await read_sides(library, file_id, await read_rows(library, file_id), None, whole=whole)
+        same = [sides.playlists[id] for id, node in sides.library.items() if sides.base.get(id) == node]
 
     async def store(tx: Tx) -> None:
         if await tx.fetchone(revision) == read_at:

@@ -146,17 +146,29 @@ def survey(
                 source.rewind()
                 outline = Outline()
                 entries = walk(source.read, outline, file)
-            playlists = _playlists(file, outline)
+            playlists = playlists_in(file, outline)
         except Refused as refusal:
             source.check()
             raise _error(name, file, refusal) from None
         source.check()
-    version, notes = _version(name, outline.attributes.get("VERSION"))
+    return described(name, source.fingerprint, source.digest, outline, entries, playlists)
+
+
+def described(
+    path: str,
+    print_: Fingerprint,
+    digest: bytes,
+    outline: Outline,
+    entries: Spans,
+    playlists: tuple[int, int] | None,
+) -> Survey:
+    """A survey, with what the outline says of the file as a whole."""
+    version, notes = _version(path, outline.attributes.get("VERSION"))
     why = outline.partial(len(entries))
     return Survey(
-        path=name,
-        fingerprint=source.fingerprint,
-        digest=source.digest,
+        path=path,
+        fingerprint=print_,
+        digest=digest,
         version=version,
         program=outline.program,
         entries=entries,
@@ -167,11 +179,11 @@ def survey(
     )
 
 
-def identify(path: str | Path) -> tuple[Fingerprint, bytes]:
+def identify(path: str | Path, progress: Progress | None = None) -> tuple[Fingerprint, bytes]:
     """Fingerprint and digest of a file, as `survey` gives them, and nothing else. Raises as it does."""
     name = os.fspath(path)
     with _opened(name) as file:
-        source = _Source(name, file)
+        source = _Source(name, file, progress=progress)
         while source.read():
             continue
         source.check()
@@ -262,7 +274,8 @@ def _check_beginning(file: BinaryIO) -> None:
             raise Refused(reason)
 
 
-def _playlists(file: BinaryIO, outline: Outline) -> tuple[int, int] | None:
+def playlists_in(file: BinaryIO, outline: Outline) -> tuple[int, int] | None:
+    """Offset and length of the PLAYLISTS section that the outline has seen in a file."""
     if not outline.playlists:
         return None
     start, end = outline.playlists

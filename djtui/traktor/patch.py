@@ -106,8 +106,7 @@ def locate(entries: Spans, hashes: Iterable[bytes]) -> dict[bytes, int]:
     """Where entries lie, by hash. Of those that are the same to the byte, the first one is meant."""
     wanted = set(hashes)
     found: dict[bytes, int] = {}
-    for place in range(len(entries)) if wanted else ():
-        hash = entries.hash(place)
+    for place, hash in enumerate(entries.each_hash() if wanted else ()):
         if hash in wanted:
             found.setdefault(hash, place)
     return found
@@ -177,10 +176,10 @@ def build(
 
 
 def write_part(source: str, expected: Fingerprint, part: Part, target: str) -> int:
-    """Write one part of the new file, to the disk; returns its size in bytes. Parts go in their order.
+    """Write one part of the new file; returns its size in bytes. Parts go in their order.
 
-    The first one makes the file, the last one gives it the rights of the source. Raises SourceChanged, and
-    NmlError where the disk refuses.
+    The first one makes the file, the last one gives it the rights of the source. It is for the caller to have
+    it all on the disk (`on_disk`). Raises SourceChanged, and NmlError where the disk refuses.
     """
     try:
         with _source(source, expected) as file, _target(target, part.at) as new:
@@ -195,11 +194,19 @@ def write_part(source: str, expected: Fingerprint, part: Part, target: str) -> i
             if part.stop == expected.size:
                 _give_rights(file, new)
             new.flush()
-            os.fsync(new.fileno())
             written = new.tell() - part.at
     except OSError as error:
         raise NmlError(f"{target} cannot be written: {error.strerror or error}.") from error
     return written
+
+
+def on_disk(path: str) -> None:
+    """Wait until a file that was written is on the disk. Raises NmlError where the disk refuses."""
+    try:
+        with Path(path).open("r+b") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise NmlError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _hash(text: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import Final
 
 from djtui.jobs.job import Batch, Context
 from djtui.library.database import Tx
-from djtui.traktor import journal
+from djtui.traktor import backups, journal
 from djtui.traktor.journal import Export, Store
 from djtui.traktor.nml import Fingerprint, identify
 
@@ -28,6 +28,8 @@ async def recover(ctx: Context, lane: str, path: Path, file_id: int | None) -> A
         if digest == export.source:
             ctx.report(message=f"An export was cut off before it replaced {path.name}: it is the old file.")
             discard(export.temporary, path)
+            if export.backup is not None:
+                backups.give_up(Path(export.backup), path)
             yield Batch(_dropped(export))
         else:
             # If it is neither, Traktor has written it since, and what it has kept is found out below.

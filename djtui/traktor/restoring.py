@@ -17,7 +17,7 @@ from typing import Any, Final
 from djtui.config import Settings
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, Job, JobError
 from djtui.library import history
-from djtui.library.database import Library, Tx
+from djtui.library.database import Reader, Tx
 from djtui.library.history import Change, HistoryError
 from djtui.traktor import backups, export_state, journal
 from djtui.traktor.export_state import LANE, explained
@@ -78,7 +78,7 @@ class RestoreJob(Job):
         return self.work.counts | {"backup": saved}
 
 
-async def undo_params(library: Library, change: Change) -> dict[str, Any]:
+async def undo_params(library: Reader, change: Change) -> dict[str, Any]:
     """The params of the restore job that undoes an export or a restore. Raises `HistoryError`."""
     if change.undone is not None:
         raise HistoryError(f"Change {change.id} ({change.title}) is undone already.")

@@ -42,6 +42,10 @@ class Spans:
         """The hash of one entry."""
         return self.hashes[place * HASH : (place + 1) * HASH]
 
+    def each_hash(self) -> list[bytes]:
+        """The hashes of all entries."""
+        return [self.hashes[at : at + HASH] for at in range(0, len(self.hashes), HASH)]
+
     def pick(self, places: Iterable[int]) -> Spans:
         """The spans of some entries."""
         chosen = list(places)

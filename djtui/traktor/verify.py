@@ -2,12 +2,14 @@
 
 `well_formed` parses all of it, `compare` holds every byte against source and plan, `references` looks whether
 what is wrong with it (doubled keys, items without a track, counts) was wrong with the source already.
+The first takes most of the time, and can be done in pieces, at once.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,13 +24,19 @@ from djtui.traktor.nml import (
     NmlError,
     SourceChanged,
     Survey,
+    identify,
     read_section,
-    survey,
 )
 from djtui.traktor.patch import Plan
-from djtui.traktor.spans import HASH, Spans
+from djtui.traktor.resurvey import resurvey
+from djtui.traktor.spans import Spans
 
 _BITE: Final = 1 << 16  # stays in the processor's cache
+_PIECE: Final = 8 << 20  # bytes that are worth another worker's while
+_PIECES: Final = 6
+_BEFORE: Final = b"<NML><COLLECTION>]]"  # behind which no `>` may stand: nor may `]]>` be cut in two
+_BEHIND: Final = b"</COLLECTION></NML>"
+_DECLARATION: Final = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*\?>").match
 _FILE: Final = b'/:" FILE="'  # as Traktor has it, behind the folder
 _PLAIN: Final = re.compile(rb"[^&/\t\r\n]*").fullmatch  # any other name may not be what it looks like
 _NAMED: Final = 3  # examples in a sentence
@@ -42,36 +50,83 @@ def ready() -> None:
 
 def verify(source: Survey, result: str, plan: Plan) -> list[str]:
     """All checks of a new file: what is wrong with it, as sentences. Raises NmlError, SourceChanged."""
-    well_formed(result)
-    differences = compare(source.path, source.fingerprint, result, plan)
-    return differences or references(source, survey(result), plan.moved, rearranged=plan.rearranged)
+    for piece in pieces(source, plan):
+        well_formed(result, *piece)
+    return inspect(source, result, plan)[0]
 
 
-def well_formed(path: str) -> None:
-    """Parse a whole file, which must be well-formed. Raises NmlError with the line.
+def inspect(source: Survey, result: str, plan: Plan) -> tuple[list[str], Survey | None]:
+    """All checks but whether it is well-formed, and the survey of a new file that is as planned."""
+    if differences := compare(source.path, source.fingerprint, result, plan):
+        return differences, None
+    found = resurvey(source, result, plan.splices, identify(result))
+    return references(source, found, plan.moved, rearranged=plan.rearranged), found
+
+
+def pieces(source: Survey, plan: Plan, least: int = _PIECE) -> list[tuple[int, int | None]]:
+    """Where a new file can be cut so that its pieces are parsed at once: before entries of the collection."""
+    offsets, count = source.entries.offsets, max(1, min(_PIECES, plan.result_size // least))
+    cuts = []
+    for number in range(1, count):
+        place = bisect_left(offsets, source.fingerprint.size * number // count)
+        if place < len(offsets):
+            before = (splice for splice in plan.splices if splice.offset < offsets[place])
+            cuts.append(offsets[place] + sum(len(splice.text) - splice.length for splice in before))
+    return list(zip([0, *cuts], [*cuts, None], strict=True))
+
+
+def well_formed(path: str, start: int = 0, stop: int | None = None) -> None:
+    """Parse a file, which must be well-formed. Raises NmlError with the line.
+
+    Or a piece of it: then each cut must lie in the collection, between two of its elements. What comes before
+    a cut is parsed with the tags behind it that would end the file there, what comes after it with those that
+    would begin it: so if all pieces are well-formed, the cuts are where they must be, and all of it is.
 
     libxml2 takes half of expat's time for it; what it refuses (it has limits, too) is up to expat.
     """
     from lxml.etree import XMLParser, XMLSyntaxError
 
     quick = XMLParser(target=cast(Any, _Nothing()), huge_tree=True, resolve_entities=False, no_network=True)
-    thorough = expat.ParserCreate()
     try:
         with Path(path).open("rb") as file:
             try:
-                while data := file.read(_BITE):
+                if start:
+                    quick.feed(_declaration(file) + _BEFORE)
+                for data in _bites(file, start, stop):
                     quick.feed(data)
+                if stop is not None:
+                    quick.feed(_BEHIND)
                 quick.close()
             except XMLSyntaxError:
-                file.seek(0)
-                while data := file.read(BLOCK):
-                    thorough.Parse(data, False)
-                thorough.Parse(b"", True)
+                _parse_thoroughly(path, file)
+    except OSError as error:
+        raise NmlError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _bites(file: BinaryIO, start: int, stop: int | None) -> Iterator[bytes]:
+    """The bytes of a file from start to stop, or to its end."""
+    file.seek(start)
+    while data := file.read(_BITE if stop is None else min(_BITE, stop - start)):
+        yield data
+        start += len(data)
+
+
+def _declaration(file: BinaryIO) -> bytes:
+    """The XML declaration: it says in what the piece behind it is written."""
+    declaration = _DECLARATION(file.read(_BITE))
+    return declaration[0] if declaration else b""
+
+
+def _parse_thoroughly(path: str, file: BinaryIO) -> None:
+    parser = expat.ParserCreate()
+    file.seek(0)
+    try:
+        while data := file.read(BLOCK):
+            parser.Parse(data, False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         fault = expat.ErrorString(error.code)
         raise NmlError(f"{path} is not well-formed: {fault} (line {error.lineno}).") from None
-    except OSError as error:
-        raise NmlError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def compare(source: str, expected: Fingerprint, result: str, plan: Plan) -> list[str]:
@@ -150,7 +205,7 @@ def _equal(old: BinaryIO, new: BinaryIO, length: int) -> bool:
 
 def _changed_keys(source: Survey, result: Survey) -> tuple[Counter[str], Counter[str]]:
     """The keys of entries that only the source has, and of those that only the result has."""
-    old, new = _hashes(source.entries), _hashes(result.entries)
+    old, new = source.entries.each_hash(), result.entries.each_hash()
     if old == new:
         return Counter(), Counter()
     before, after = Counter(old), Counter(new)
@@ -165,11 +220,6 @@ def _followed(keys: Counter[str], moved: Mapping[str, str]) -> Counter[str]:
     for key, count in keys.items():
         found[moved.get(key, key)] += count
     return found
-
-
-def _hashes(entries: Spans) -> list[bytes]:
-    hashes = entries.hashes
-    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
 
 
 def _surplus(hashes: list[bytes], own: Counter[bytes], other: Counter[bytes]) -> Iterator[int]:

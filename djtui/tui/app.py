@@ -24,7 +24,7 @@ from textual.signal import Signal  # noqa: E402
 from djtui.config import ConfigError, Settings  # noqa: E402
 from djtui.library.database import Library, LibraryError, connect_readonly, prepare  # noqa: E402
 from djtui.model.text import harmless  # noqa: E402
-from djtui.tui import allowance, changing, formats, keys, styles, themes, toasts  # noqa: E402
+from djtui.tui import allowance, changing, formats, keys, styles, themes, toasts, unknown_names  # noqa: E402
 from djtui.tui.allowance import Allowance  # noqa: E402
 from djtui.tui.feed import HOST_S, INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
@@ -98,6 +98,8 @@ class DjtuiApp(App[int]):
         self.settings_changed: Signal[Settings] = Signal(self, "settings")
         self.auto: AutoState | None = None
         self.auto_changed: Signal[None] = Signal(self, "auto")
+        self.unknown_names = 0
+        self.names_changed: Signal[None] = Signal(self, "names")
         self.allowance = Allowance()
         self.allowance_changed: Signal[Allowance] = Signal(self, "allowance")
         self.news = JobNews()
@@ -131,6 +133,7 @@ class DjtuiApp(App[int]):
         self.do(self._settle_in())
         self.do(self._keep_in_step())
         self.do(allowance.watch(self))
+        self.do(unknown_names.watch(self))
 
     async def _settle_in(self) -> None:
         await self.library()
@@ -139,6 +142,7 @@ class DjtuiApp(App[int]):
             self.toasts.put("theme", "error", f"There is no theme {wanted}; see ui.theme in the settings.")
         if self.settings.jobs.resume == "always":
             await changing.resume(self)
+        await changing.work_queue(self)
 
     async def _keep_in_step(self) -> None:
         from djtui.tui import syncing

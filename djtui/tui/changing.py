@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,13 +13,10 @@ from djtui.tui import environment, formats
 
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView
-    from djtui.library.history import Change, Undone
+    from djtui.library.history import Change, Key, Undone
     from djtui.tui.app import DjtuiApp
 
 TRAKTOR_IMPORT: Final = "traktor-import"
-TRAKTOR_RESTORE: Final = "traktor-restore"
-ROUTE: Final = "route"  # kinds of changes: a run of routing,
-RELOCATE: Final = "relocate"  # missing files that were found
 
 
 class Refused(Exception):
@@ -96,131 +92,113 @@ WHERE role = 'collection' AND gone = 0 AND track_id IN (SELECT value FROM json_e
 # -- undo and redo --------------------------------------------------------------------------------
 
 
-async def undo(app: DjtuiApp, change: Change | None = None) -> None:
-    """Take a change back: the newest, or the one that is named. Raises `LibraryError`, `Refused`."""
+async def undo(app: DjtuiApp, change: Change | None = None, only: Collection[Key] | None = None) -> None:
+    """Take a change back, the newest or the one that is named, or `only` some items of it.
+
+    Raises `LibraryError`, `Refused`.
+    """
     from djtui.library import history
 
-    library = await app.library()
-    change = change or await history.newest(library, undone=False)
+    change = change or await history.newest(await app.library(), undone=False)
     if change is None:
         raise Refused("There is nothing to undo.")
-    if change.kind == ROUTE:
-        await _put_playlists_back(app, change)
-    elif change.kind in (*history.FILE_KINDS, RELOCATE):
-        await _put_files_back(app, change)
-    elif change.kind in history.BY_JOB:
-        await _put_file_back(app, change)
-    elif change.kind not in _LONG or await _sure(app, change):
-        await _reverse(app, change, "Undo")
+    await _reverse(app, change, only)
+
+
+async def redo(app: DjtuiApp, change: Change | None = None, only: Collection[Key] | None = None) -> None:
+    """Do again what an undone change did, or `only` some items of it. Raises `LibraryError`, `Refused`."""
+    from djtui.library import history
+
+    change = change or await history.newest(await app.library(), undone=True)
+    if change is None:
+        raise Refused("There is nothing to redo.")
+    await _reverse(app, change, only, redo=True)
 
 
 _LONG: Final = {
-    "import": "the new ones leave the library, the others get back what they had. Tracks that you edited "
-    "since stay.",
-    "analysis": "the tempi, keys and other values that the analysis gave them go. What was heard is kept, "
+    "import": "The new ones leave the library, the others get back what they had. An undone import is not "
+    "redone, only imported again.",
+    "scan": "The new ones leave the library, the others get back what they had. No file is touched.",
+    "analysis": "The tempi, keys and other values that the analysis gave them go. What was heard is kept, "
     "and = lists it.",
+    "rename": "Traktor's collection, if one is linked, gets the names back in the same step.",
+    "export": "What was written there waits for export again; your edits stay. Traktor must be closed.",
+    "restore": "Your edits stay. Traktor must be closed.",
 }
-"""The changes that took long to make, and what undoing them does."""
+"""The changes that are asked about before they are undone, and what is to be said of it."""
 
 
-async def _sure(app: DjtuiApp, change: Change) -> bool:
-    """Whether the DJ means it: an undone import is not redone, only imported again."""
+async def _reverse(
+    app: DjtuiApp, change: Change, only: Collection[Key] | None, *, redo: bool = False
+) -> None:
+    """Take a change back or do it again, by its job or at once; asks where that is long, or about files."""
+    from djtui import ways_back
+    from djtui.library.history import HistoryError
+
+    if (room := ways_back.ROOMS.get(change.kind)) is not None:
+        await environment.loaded(room)
+    with sentences(HistoryError):
+        way = await ways_back.way(await app.library(), change, redo=redo, only=only)
+    if change.kind == ways_back.ROUTE:
+        await environment.loaded("djtui.tui.screens.routing_actions")
+        from djtui.tui.screens import routing_actions
+
+        await routing_actions.ask_and_undo(app, f"“{change.title}”", way.params)
+    elif way.job is None and (redo or only is not None or change.kind not in _LONG):
+        await _reverse_here(app, change, only, redo=redo)
+    elif await _sure(app, change, only, redo=redo):
+        if way.job is None:
+            await _reverse_here(app, change, only, redo=redo)
+        else:
+            await submit(app, way.job, way.params)
+
+
+async def _sure(app: DjtuiApp, change: Change, only: Collection[Key] | None, *, redo: bool) -> bool:
+    """Whether the DJ means it, who is told what can go and what cannot. Raises `Refused` if nothing can."""
+    from djtui import ways_back
+    from djtui.tui.beside import reading
     from djtui.tui.screens.dialog import Question
 
+    key = f"change:{change.id}"
+    app.toasts.put(key, "running", f"{change.title}: looking what can go …")
+    try:
+        found = await reading(
+            app.library_path, lambda reader: ways_back.outlook(reader, change, redo=redo, only=only)
+        )
+    finally:
+        app.toasts.drop(key)
+    said = ways_back.said(change, found, redo=redo)
+    if found.refused and not found.can:
+        raise Refused(said)
+    word = "Redo" if redo else "Undo"
+    part = f" {formats.plural(found.can + len(found.refused), 'item')} of" if only is not None else ""
+    more = "" if redo else _LONG.get(change.kind, "")
     answer = await app.push_screen_wait(
         Question(
-            f"Undo “{change.title}”?",
-            f"{formats.plural(change.items, 'track')}: {_LONG[change.kind]}",
-            (("n", "leave it as it is"), ("y", f"undo the {change.kind}")),
+            f"{word}{part} “{change.title}”?",
+            " ".join(text for text in (said, more) if text),
+            (("n", "leave it as it is"), ("y", _answer(change, word.lower()))),
         )
     )
     return answer == "y"
 
 
-async def _put_file_back(app: DjtuiApp, change: Change) -> None:
-    """Ask, then let a job put the collection back as it was before an export or a restore."""
-    from djtui.library.history import HistoryError
-    from djtui.tui.screens.dialog import Question
-
-    await environment.loaded("djtui.traktor.restoring")
-    from djtui.traktor import restoring
-
-    with sentences(HistoryError):
-        params = await restoring.undo_params(await app.library(), change)
-    answer = await app.push_screen_wait(
-        Question(
-            f"Undo “{change.title}”?",
-            f"{formats.tilde(Path(params['path']))} gets back what it had before, from its backup. What was "
-            "written there waits for export again; your edits stay. Traktor must be closed.",
-            (("n", "leave it as it is"), ("y", "put the collection back")),
-        )
-    )
-    if answer == "y":
-        await submit(app, TRAKTOR_RESTORE, params)
+def _answer(change: Change, word: str) -> str:
+    return "put the collection back" if change.kind in ("export", "restore") else f"{word} the {change.kind}"
 
 
-async def _put_playlists_back(app: DjtuiApp, change: Change) -> None:
-    """Ask, then let a job put the playlists on Spotify back as they were before a run of routing."""
-    from djtui.library.history import HistoryError
-
-    await environment.loaded("djtui.routing.undoing", "djtui.tui.screens.routing_actions")
-    from djtui.routing import undoing
-    from djtui.tui.screens import routing_actions
-
-    with sentences(HistoryError):
-        params = await undoing.undo_params(await app.library(), change)
-    await routing_actions.ask_and_undo(app, f"“{change.title}”", params)
-
-
-async def _put_files_back(app: DjtuiApp, change: Change, *, redo: bool = False) -> None:
-    """Ask, then let a job take back what a change did to files, or do it again."""
-    from djtui.library.history import HistoryError
-    from djtui.tui.screens.dialog import Question
-
-    room = "djtui.files.unrelocating" if change.kind == RELOCATE else "djtui.bridge.reversing"
-    await environment.loaded(room)
-    with sentences(HistoryError):
-        params = await import_module(room).undo_params(await app.library(), change, redo=redo)
-    word = "Redo" if redo else "Undo"
-    answer = await app.push_screen_wait(
-        Question(
-            f"{word} “{change.title}”?",
-            f"{formats.plural(change.items, 'track')}. What was changed since is left alone and listed.",
-            (("n", "leave it as it is"), ("y", f"{word.lower()} it")),
-        )
-    )
-    if answer == "y":
-        await submit(app, "relocate-undo" if change.kind == RELOCATE else "file-undo", params)
-
-
-async def redo(app: DjtuiApp, change: Change | None = None) -> None:
-    """Do again what an undone change did. Raises `LibraryError`, `Refused`."""
-    from djtui.library import history
-
-    library = await app.library()
-    change = change or await history.newest(library, undone=True)
-    if change is None:
-        raise Refused("There is nothing to redo.")
-    if change.kind in history.FILE_KINDS:
-        await _put_files_back(app, change, redo=True)
-        return
-    if change.kind in history.BY_JOB:
-        again = "apply it again in view 5" if change.kind == ROUTE else "export again, it all waits"
-        raise Refused(f"“{change.title}” is not done again from here: {again}.")
-    await _reverse(app, change, "Redo")
-
-
-async def _reverse(app: DjtuiApp, change: Change, word: str) -> None:
+async def _reverse_here(app: DjtuiApp, change: Change, only: Collection[Key] | None, *, redo: bool) -> None:
     from djtui.library import history
 
     key = f"change:{change.id}"
+    word = "Redo" if redo else "Undo"
 
     def progress(done: int) -> None:
         app.toasts.put(key, "running", f"{word} · {change.title}: {done:,}")
 
-    work = history.undo if word == "Undo" else history.redo
+    work = history.redo if redo else history.undo
     try:
-        result = await work(await app.library(), change, progress)
+        result = await work(await app.library(), change, progress, only=only)
     except history.HistoryError as error:
         app.toasts.drop(key)
         raise Refused(str(error)) from error
@@ -339,6 +317,13 @@ def unfit(text: str) -> str | None:
     if path.is_dir():
         return f"{path} is a folder; the collection.nml in it is wanted."
     return None
+
+
+async def work_queue(app: DjtuiApp) -> None:
+    """See to jobs that were asked for and that nobody works, for the command was cut off."""
+    query = "SELECT 1 FROM job WHERE state = 'queued' AND wanted = 'run' LIMIT 1"
+    if await (await app.library()).fetchone(query) is not None:
+        await start_host(app)
 
 
 async def start_host(app: DjtuiApp) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,9 @@ from djtui.model.track import COLUMNS, Track
 
 if TYPE_CHECKING:
     from djtui.library.differences import Difference
+
+NAME: Final = "name"
+"""The name of the file, among the fields that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +110,25 @@ def _waiting(
     entries = connection.execute(_ENTRIES, {"id": image["id"]}).fetchall()
     if not entries:
         return {}, False
-    bases = [json.loads(base) for known, base in entries if base]
+    found = _other_names([key for _, _, key in entries if key])
+    bases = [json.loads(base) for _, base, _ in entries if base]
     if not bases:
         file = image["missing"] == 0 and image["path"] and image["kind"] != "set"
-        return {}, bool(file and not any(known for known, _ in entries))
+        return found, bool(file and not any(known for known, _, _ in entries))
     from djtui.traktor.pending import differences
 
-    found: dict[str, Any] = {}
     for base in bases:
         found |= {name: old for name, (old, _) in differences(base, image, conflicts).items()}
     return found, False
+
+
+def _other_names(keys: Sequence[str]) -> dict[str, Any]:
+    """NAME with the path that Traktor has, where that is not the file's."""
+    if not keys:
+        return {}
+    from djtui.traktor.location import portable
+
+    return {NAME: portable(keys[0])}
 
 
 _CUES: Final = (
@@ -132,9 +144,11 @@ _NIGHTS: Final = (
     "SELECT DISTINCT substr(ifnull(at, started), 1, 10) AS day FROM play JOIN night ON night.id = night_id"
     " WHERE track_id = ? AND public IS NOT 0 AND day IS NOT NULL ORDER BY day DESC LIMIT 3"
 )
-# A collection that is linked, and what the library remembers of the track in it: a row a collection.
+# A collection that is linked, and what the library remembers of the track in it: a row a collection. The key
+# only where the file is called otherwise now.
 _ENTRIES: Final = (
-    "SELECT entry.id AS known, CASE WHEN entry.gone THEN NULL ELSE entry.base END AS base"
+    "SELECT entry.id AS known, CASE WHEN entry.gone THEN NULL ELSE entry.base END AS base,"
+    " CASE WHEN entry.moved IS NOT NULL AND NOT entry.gone THEN entry.key END AS key"
     " FROM nml_file AS file LEFT JOIN nml_entry AS entry"
     " ON entry.file_id = file.id AND entry.track_id = :id WHERE file.role = 'collection'"
 )

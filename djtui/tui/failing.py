@@ -68,6 +68,13 @@ def said(reasons: Mapping[str, int]) -> str:
     )
 
 
+def row(key: int, item: str, sentence: str, phase: str) -> Row:
+    """An item of any job that failed; of a file its name comes first, for its folder may be long."""
+    name, folder = (Path(item).name, formats.tilde(Path(item).parent)) if item.startswith("/") else (item, "")
+    left = ((f" {name}  ", ""), (f"{sentence}  ", "$warning"), (folder, "$quiet"))
+    return Row(key, left, ((phase, "$quiet"),))
+
+
 def rows(found: Iterable[Failure]) -> Iterator[Row]:
     """The list: under each reason its files, each with its sentence and its folder."""
     number = 0

@@ -11,6 +11,7 @@ MOVE: Final = Binding.Group("Moving")
 VIEWS: Final = Binding.Group("Views")
 FIND: Final = Binding.Group("Finding")
 TRACKS: Final = Binding.Group("Tracks")
+FILES: Final = Binding.Group("Files")
 ANALYSIS: Final = Binding.Group("Analysis")
 LISTS: Final = Binding.Group("Playlists")
 JOBS: Final = Binding.Group("Jobs")
@@ -20,7 +21,9 @@ ROUTING: Final = Binding.Group("Routing")
 CHANGES: Final = Binding.Group("Changes")
 PROGRAM: Final = Binding.Group("djtui")
 
-ORDER: Final = (TRACKS, ANALYSIS, LISTS, FIND, TRAKTOR, SPOTIFY, ROUTING, JOBS, CHANGES, VIEWS, PROGRAM, MOVE)
+ORDER: Final = (
+    TRACKS, ANALYSIS, LISTS, FIND, FILES, TRAKTOR, SPOTIFY, ROUTING, JOBS, CHANGES, VIEWS, PROGRAM, MOVE,
+)  # fmt: skip
 
 _NAMES: Final = {
     "space": "␣",

@@ -17,7 +17,8 @@ class Memory:
     """The state of the Library view.
 
     `top` holds the ids that stood on the screen, for the first paint; `row` is the row of the first of them.
-    `into` is the playlist that tracks were added to last, 0 for none.
+    `into` is the playlist that tracks were added to last, 0 for none; `tags` are the fields that were last
+    written into files.
     """
 
     scope: str = "all"
@@ -33,6 +34,7 @@ class Memory:
     closed: list[int] = field(default_factory=list)
     inspector: bool = True
     into: int = 0
+    tags: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:

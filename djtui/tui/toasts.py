@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from djtui.tui import formats
-
 if TYPE_CHECKING:
     from djtui.jobs.views import JobView
 
-Kind = Literal["running", "done", "error"]
+Kind = Literal["running", "done", "warning", "error"]
 
 DONE_S: Final = 3.0
 ERROR_S: Final = 5.0
@@ -49,7 +47,7 @@ class ToastBoard:
         if kind != "running":
             self._closed.discard(key)
         if seconds is None and kind != "running":
-            seconds = ERROR_S if kind == "error" else DONE_S
+            seconds = DONE_S if kind == "done" else ERROR_S
         until = None if seconds is None else time.monotonic() + seconds
         toast = Toast(key, kind, text, until)
         if until is None and self._toasts.get(key) == toast:
@@ -87,7 +85,7 @@ def of_job(job: JobView) -> tuple[Kind, str] | None:
     if job.state in ("queued", "running", "waiting"):
         return "running", f"{job.title} · {stage(job)}"
     if job.state == "succeeded":
-        return "done", f"{job.title} · {outcome(job)}"
+        return "warning" if job.failures else "done", f"{job.title} · {outcome(job)}"
     if job.state == "failed":
         return "error", f"{job.title} · {job.error or 'failed'}"
     if job.state == "cancelled":
@@ -132,7 +130,22 @@ _OF_SPOTIFY: Final = (
     ("cached", "saved by the cache", "saved by the cache"),
 )
 _OF_ROUTING: Final = (*_OF_SPOTIFY[-2:],)
+_OF_SCANS: Final = (
+    ("added", "new", "new"),
+    ("updated", "with other tags", "with other tags"),
+    ("moved", "at another place", "at another place"),
+    ("unchanged", "as before", "as before"),
+    ("missing", "missing", "missing"),
+)
+_OF_TAGS: Final = (("written", "file written", "files written"),)
+_OF_RENAMES: Final = (
+    ("renamed", "renamed", "renamed"),
+    ("skipped", "kept its name", "kept their names"),
+    ("written", "file's tags written", "files' tags written"),
+    ("lists", "M3U list", "M3U lists"),
+)
 _COUNTS_OF: Final = {
+    "scan": _OF_SCANS, "tags": _OF_TAGS, "rename": _OF_RENAMES,
     "analysis": _OF_ANALYSIS, "spotify-sync": _OF_SPOTIFY, "spotify-warm": _OF_SPOTIFY,
     "route-apply": _OF_ROUTING, "route-undo": _OF_ROUTING,
 }  # fmt: skip
@@ -141,6 +154,9 @@ _WITHOUT_COUNTS: Final = {
     "traktor-export": "nothing had to be written",
     "traktor-restore": "the backup is the collection again",
     "analysis": "nothing was left to hear",
+    "scan": "no sound file was found",
+    "tags": "nothing to write",
+    "rename": "every file has its name",
 }
 
 
@@ -158,7 +174,7 @@ def outcome(job: JobView) -> str:
     if job.kind.startswith("route") and job.state == "succeeded":
         said.insert(0, _written(result))
     if job.failures:
-        said.insert(0, formats.plural(job.failures, "failure"))  # first: the end may be cut
+        said.insert(0, f"{job.failures:,} failed")  # first: the end may be cut
     without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
     text = ", ".join(said) or without
     return " · ".join((text, *(note for note in result.get("notes", ())[:1] if isinstance(note, str))))

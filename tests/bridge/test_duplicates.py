@@ -8,6 +8,7 @@ import pytest
 
 from djtui.bridge.duplicates import Shelves, find
 from djtui.bridge.recording import recording
+from djtui.library import playlists
 from djtui.library.database import Library
 from tests.making import add_tracks
 
@@ -22,7 +23,7 @@ def alike(*songs: dict[str, Any]) -> list[tuple[int, ...]]:
         found = recording(title, [artist], **fields)
         assert found is not None
         shelves.put(id, kind, found)
-    return sorted({tuple(cluster) for cluster in shelves.clusters()})
+    return sorted({tuple(cluster) for cluster in (*shelves.coded(), *shelves.named())})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,12 @@ async def test_the_groups_of_a_library(library: Library) -> None:
         ],
     )
     found = await find(library)
-    assert [(group.how, [copy.id for copy in group.copies]) for group in found] == [
-        ("exact", [3, 4]),
-        ("recording", [2, 1]),
+    assert [(group.how, group.basis, [copy.id for copy in group.copies]) for group in found] == [
+        ("exact", "sound", [3, 4]),
+        ("recording", "name", [2, 1]),
     ]
+    await playlists.create(library, "Friday", track_ids=[1, 1, 3])
+    looked_at: list[int] = []
+    found = await find(library, looked_at=looked_at.append)
+    assert {copy.id: copy.lists for group in found for copy in group.copies} == {1: 1, 2: 0, 3: 1, 4: 0}
+    assert looked_at == [3]

@@ -14,6 +14,7 @@ from djtui.files import changing, no_overwrite, rename_plan, step_rows
 from djtui.files.placing import look
 from djtui.files.step_rows import FileStep
 from djtui.jobs.hosting import perform
+from djtui.jobs.locks import HostLock
 from djtui.jobs.requests import submit, want
 from djtui.jobs.views import JobView
 from djtui.kinds import KINDS
@@ -67,6 +68,18 @@ async def test_undo_and_redo_restore_both_trees(shelf: Shelf) -> None:
     assert (await history.find(shelf.library, change)).undone is None
     await shelf.undo(change)
     assert (shelf.tree(), await shelf.paths()) == (before, paths)
+
+
+async def test_stems_keep_both_parts_of_their_extension(shelf: Shelf) -> None:
+    fields = song("Bicep", "Opal", format="mp4")
+    await shelf.put({"x.stem.mp4": fields, "y.Stem.mp4": fields, "z.mp4": fields})
+    before = shelf.tree()
+    await shelf.rename("{artist} - {title}")
+    assert shelf.names() == ["Bicep - Opal.Stem.mp4", "Bicep - Opal.mp4", "Bicep - Opal.stem.mp4"]
+    rows = await shelf.library.fetchall("SELECT DISTINCT format FROM track")
+    assert [row["format"] for row in rows] == ["mp4"]
+    await shelf.undo()
+    assert shelf.tree() == before
 
 
 async def test_files_that_change_places_and_circles_of_them(shelf: Shelf) -> None:
@@ -316,8 +329,11 @@ async def test_a_change_whose_job_is_at_work_is_not_undone(shelf: Shelf) -> None
     change = (await shelf.rename("{artist} - {title}"))["change"]
     async with shelf.library.writing() as tx:
         await tx.execute("UPDATE job SET state = 'running'")
-    with pytest.raises(history.HistoryError, match="its job is running"):
-        await reversing.undo_params(shelf.library, await history.find(shelf.library, change))
+    entry = await history.find(shelf.library, change)
+    async with HostLock(shelf.library.path):
+        with pytest.raises(history.HistoryError, match="its job is running"):
+            await reversing.undo_params(shelf.library, entry)
+    assert await reversing.undo_params(shelf.library, entry) == {"change": change}, "its host is gone"
 
 
 async def test_a_large_selection_is_planned_folder_by_folder(

@@ -14,6 +14,7 @@ from djtui.files import names
 from djtui.library.database import Library
 from tests.files.shelf import Shelf
 
+EXAMPLES = int(os.environ.get("DJTUI_EXAMPLES", "25"))
 NASTY = (
     "A", "a", "B", "b", "con", "nul.x", "dot.", " blank ", "new\nline", "\x1b[31mred", "x" * 251, "é" * 125,
     "é", "e\u0301", "\u202egnihtemos", "🎧🏳️‍🌈", "شيء", "-rf", ".hidden", "A (2)", "a\\b", 'q"?*<>|:', "~$x",
@@ -36,7 +37,7 @@ files = st.dictionaries(
 
 
 @given(files, st.sampled_from(TEMPLATES), st.booleans())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_tree_is_renamed_to_a_valid_one_and_back_to_itself(
     given: dict[tuple[str, str, str], tuple[str, str]], template: str, below_root: bool
 ) -> None:
@@ -76,6 +77,8 @@ def _check(shelf: Shelf, paths: dict[int, str], old: dict[int, str], before: dic
     there = shelf.tree()
     assert {id: there[path] for id, path in paths.items()} == {id: before[path] for id, path in old.items()}
     assert len(shelf.names()) == len(paths)
+    folders = {name for name, data in there.items() if data is None}
+    assert all(any(file.startswith(f"{folder}/") for file in shelf.names()) for folder in folders)
     new = [path for id, path in paths.items() if path != old[id]]
     for path in new:
         name = os.path.basename(path)

@@ -102,6 +102,9 @@ def test_children_are_edited_moved_and_forgotten(home: Home) -> None:
     assert (first["always"], first["never"], second["name"]) == (1, 1, "One")
     refused = home("route", "edit", "Friday", "--rule", RULE)
     assert refused.returncode == 2
+    for what in (("Friday",), ("Friday", "First")):
+        nothing = home("route", "edit", *what)
+        assert nothing.returncode == 2 and "Say what to change" in nothing.stderr
     asked = home("route", "delete", "Friday")
     assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
     told(home, "delete", "Friday", "First")
@@ -143,7 +146,9 @@ def test_what_would_empty_a_child_waits_for_yes_and_retry_does_it(home: Home) ->
     told(home, "retry", "Friday", "--yes", "All")
     assert on_spotify(home, "[Friday] > All").rows == ()
     runs = told(home, "history", "Friday")["runs"]
-    assert [(run["kind"], run["state"]) for run in runs][:2] == [("retry", "done"), ("apply", "failed")]
+    assert [(run["kind"], run["state"]) for run in runs][:2] == [("retry", "done"), ("apply", "asking")]
+    listed = home("route", "history", "Friday").stdout
+    assert "asks" in listed and "failed" not in listed
     assert home("route", "history", "Friday", str(runs[0]["id"])).returncode == 0
     nothing = home("route", "retry", "Friday")
     assert (nothing.returncode, "nothing to try again" in nothing.stderr) == (1, True)

@@ -25,6 +25,7 @@ import pytest
 from djtui.demo.collection import write_collection
 from djtui.library import history
 from djtui.library.database import Library
+from djtui.traktor import backups
 
 TRACKS = int(os.environ.get("FAULT_TRACKS", "8000"))
 KILLS = int(os.environ.get("FAULT_KILLS", "6"))
@@ -101,6 +102,9 @@ def test_a_collection_is_whole_whenever_its_export_is_killed(home: Path) -> None
         assert nml.read_bytes().count(f'GENRE="{genre}"'.encode()) == EDITED
         assert [file.name for file in home.iterdir() if file.name.startswith(".djtui-")] == []
         assert run(library, "traktor", "export", str(nml), "--dry-run")["entries_changed"] == 0
+        assert not [file for file in backups.folder(library).iterdir() if file.samefile(nml)]
+        newest = backups.kept(library, nml)[0].path
+        assert newest.read_bytes().count(f'GENRE="{genre}"'.encode()) == 0
     print(f"killed {KILLS} times: {outcomes}")
     connection = sqlite3.connect(library)
     states = connection.execute("SELECT state, count(*) FROM nml_export GROUP BY state").fetchall()

@@ -38,6 +38,9 @@ def groups(copies: list[Copy], exact: list[list[int]], alike: list[list[int]] | 
         (MP3._replace(plays=3), MP3._replace(id=1), "played 3 times against never"),
         (MP3._replace(rating=4), MP3._replace(id=1, rating=2), "the better rating"),
         (MP3._replace(collected=True), MP3._replace(id=1), "the one that Traktor knows"),
+        (MP3._replace(lists=2), MP3._replace(id=1, plays=9), "in 2 playlists against none"),
+        (MP3, MP3._replace(id=1, path="/m/copy of a.mp3"), "the other is called a copy"),
+        (MP3._replace(changed=1), MP3._replace(id=1, changed=10**15), "the older file"),
         (MP3._replace(added="2019-01-02"), MP3._replace(id=1, added="2020-01-01"), "the older one"),
         (MP3, MP3._replace(id=5), "the first of equals"),
     ],
@@ -46,6 +49,39 @@ def test_the_best_is_there_lossless_of_the_higher_rate_and_the_most_used(
     one: Copy, other: Copy, reason: str
 ) -> None:
     assert best(one, other) == best(other, one) == (one.id, reason)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "copy of t0.mp3",
+        "Copy (2) of t0.mp3",
+        "Kopie von t0.mp3",
+        "t0 copy.mp3",
+        "t0 copy 2.mp3",
+        "t0 - Copy.mp3",
+        "t0 - Copy (3).mp3",
+        "t0 (1).mp3",
+        "t0_copy.flac",
+    ],
+)
+def test_the_file_that_is_not_called_a_copy_stays_though_it_came_later(name: str) -> None:
+    copy = MP3._replace(id=1, path=f"/m/{name}")
+    assert best(copy, MP3._replace(path="/m/t0.mp3")) == (2, "the other is called a copy")
+    assert best(copy._replace(cues=1), MP3)[0] == 1
+
+
+@pytest.mark.parametrize("name", ["Copycat.mp3", "Photocopy.mp3", "Opal (Four Tet Remix).mp3", "1999.mp3"])
+def test_a_name_that_only_sounds_like_a_copy_is_none(name: str) -> None:
+    assert not MP3._replace(path=f"/m/{name}").is_named_as_copy
+
+
+def test_what_is_unknown_sounds_neither_better_nor_worse() -> None:
+    unknown = FLAC._replace(samplerate=None)
+    assert not FLAC.sounds_better(unknown)
+    assert not unknown.sounds_better(FLAC)
+    assert unknown.sounds_better(MP3)
+    assert MP3.sounds_better(MP3._replace(bitrate=128_000))
 
 
 def test_a_wav_is_lossless_though_nobody_has_read_its_codec() -> None:
@@ -62,6 +98,16 @@ def test_sets_that_share_a_track_are_one_group_and_exact_only_if_all_of_it_is() 
         ("exact", [4, 5]),
     ]
     assert groups(copies, exact=[[1, 99]]) == []
+
+
+def test_a_group_is_as_sure_as_the_weakest_that_holds_it_together() -> None:
+    copies = {id: MP3._replace(id=id, title=f"{id}") for id in range(1, 8)}
+    found = grouped(copies, exact=[[1, 2]], coded=[[3, 4], [5, 6]], alike=[[6, 7], [1, 2]])
+    assert [(group.basis, [copy.id for copy in group.copies]) for group in found] == [
+        ("sound", [1, 2]),
+        ("isrc", [3, 4]),
+        ("name", [5, 6, 7]),
+    ]
 
 
 def test_what_the_others_take_counts_a_shared_file_once() -> None:

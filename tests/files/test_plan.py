@@ -295,7 +295,7 @@ def distinct(paths: Iterable[str], disk: Disk) -> dict[str, str]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=int(os.environ.get("DJTUI_EXAMPLES", "300")), deadline=None)
 @given(
     st.lists(st.tuples(on_disk, titles, st.sampled_from(["", "d/"])), max_size=12),
     st.lists(on_disk, max_size=4),

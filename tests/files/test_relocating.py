@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from djtui.files import relocated, storing, tag_writing
+from djtui.files import relocate_review, relocated, storing, tag_writing
 from djtui.files.relocating import relocate_job
 from djtui.files.scan_read import ReadFile, read_files
 from djtui.jobs.job import JobError
 from djtui.jobs.views import failures
 from djtui.library import history, playlists, tracks
-from djtui.library.database import Library
+from djtui.library.database import Library, connect_readonly
 from tests.files.shelf import Shelf, attributes
 from tests.files.sounds import film, made
 from tests.making import add_tracks
@@ -131,6 +132,51 @@ async def test_what_is_ambiguous_is_listed_and_the_dj_decides(shelf: Shelf) -> N
     taken = await shelf.done("relocate", accept=[[match["track"], match["candidates"][1]["path"]]])
     assert taken["accepted"] == 1
     assert (await shelf.paths())[match["track"]] == "b/x/0.m4a"
+
+
+async def test_proposals_are_written_down_and_what_is_chosen_of_them_is_taken(shelf: Shelf) -> None:
+    new = await lose(shelf)
+    shutil.copytree(new, shelf.path("copy"))
+    os.unlink(f"{new}/2.m4a")
+    os.unlink(shelf.path("copy/2.m4a"))
+    library = shelf.library
+    assert await relocate_review.last_look(library) is None
+    await shelf.done("relocate", folders=[str(shelf.folder)])
+    assert await relocate_review.last_look(library) is not None
+    found = await relocate_review.overview(library)
+    assert (list(found.certain), list(found.doubtful), list(found.nowhere)) == ([], [1, 2], [3])
+    with closing(connect_readonly(library.path)) as reader:
+        matches = relocate_review.matches(reader, [2, 3])
+    assert [os.path.relpath(each.path, shelf.folder) for each in matches[2].candidates] == [
+        "copy/1.m4a",
+        "new/1.m4a",
+    ]
+    assert matches[2].candidates[0].reasons == ("same sound", "same size")
+    assert (matches[3].candidates, matches[3].lost.path) == ((), shelf.path("old/2.m4a"))
+
+    for choices in ({1: 0}, {2: 1}):  # what was chosen before and not asked for is forgotten
+        async with library.writing() as tx:
+            await relocate_review.choose(tx, choices)
+    result = await shelf.done("relocate", reviewed=True)
+    assert (result["accepted"], await missing(shelf)) == (1, [1, 3])
+    assert (await shelf.paths())[2] == "new/1.m4a"
+    assert await relocate_review.chosen(library) == []
+    await shelf.done("relocate-undo", change=result["change"])
+    assert list((await relocate_review.overview(library)).doubtful) == [1, 2]
+
+
+async def test_a_look_forgets_what_was_proposed_before(shelf: Shelf) -> None:
+    new = await lose(shelf)
+    await shelf.done("relocate", folders=[new])
+    assert list((await relocate_review.overview(shelf.library)).certain) == [1, 2, 3]
+    await shelf.done("relocate", folders=[shelf.path("old")])
+    assert list((await relocate_review.overview(shelf.library)).nowhere) == [1, 2, 3]
+
+
+async def test_where_missing_tracks_were_is_counted_by_the_upper_folders(library: Library) -> None:
+    names = ("/Volumes/Old/Music/a/1.mp3", "/Volumes/Old/Music/b/c/2.mp3", "C:/Music/3.mp3")
+    await add_tracks(library, [{"title": "x", "location": name} for name in names])
+    assert await relocate_review.places(library) == [("/Volumes/Old/Music", 2), ("C:/Music", 1)]
 
 
 @pytest.fixture

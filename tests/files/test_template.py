@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djtui.files import names
+from djtui.files import template as template_module
 from djtui.files.facts import Facts, facts_of, split_mix
 from djtui.files.template import Template, TemplateError
 from djtui.files.tokens import FUNCTIONS, TOKENS
@@ -123,6 +125,7 @@ def test_the_extension_is_kept_unless_the_template_says_how_it_is_spelled() -> N
     assert Template("{title}.{ext|lower}").extension(OPAL.path) == ".mp3"
     assert render("{title}.{ext|lower}") == render("{title}")
     assert Template("{title}.{ext|lower}").extension("/music/none") == ""
+    assert Template("{title}.{ext|lower}").extension("/music/a.Stem.MP4") == ".stem.mp4"
 
 
 @pytest.mark.parametrize(
@@ -225,6 +228,26 @@ def test_the_facts_of_a_track_come_from_its_row() -> None:
 def test_a_template_goes_to_another_process() -> None:
     template = Template("{artist|first} - {title}")
     assert pickle.loads(pickle.dumps(template)).render(OPAL) == template.render(OPAL)
+
+
+@pytest.mark.parametrize("name", sorted(TOKENS))
+def test_every_token_has_a_value_and_says_what_it_is(name: str) -> None:
+    known = OPAL._replace(
+        albumartist="Bicep", catalogue="ZEN12", released="2021-01-22", remixer="Four Tet", producer="Bicep",
+        comment="peak", comment2="vocal", rating=4, energy=7, isrc="GBCFB2000123", added="2025-06-01T10:00Z",
+    )  # fmt: skip
+    assert Template(f"{{{name}}}").render(known)
+    assert TOKENS[name].meaning and TOKENS[name].example
+
+
+def test_every_token_and_function_stands_in_the_description_of_the_language() -> None:
+    told = set(re.findall(r"\w+", template_module.__doc__ or ""))
+    assert told >= {*TOKENS, *FUNCTIONS}
+
+
+def test_no_token_of_the_predecessors_is_missing() -> None:
+    theirs = "artist title mix album albumartist label year track disc bpm key camelot openkey genre kb"
+    assert {*theirs.split(), "duration", "ext", "rating", "released"} <= set(TOKENS)
 
 
 def test_every_example_of_a_function_can_be_used() -> None:

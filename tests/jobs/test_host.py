@@ -217,6 +217,13 @@ async def test_a_command_hosts_by_itself_and_hands_over_what_is_left(library: Li
     assert host_is_free(library.path)
 
 
+async def test_a_command_that_hosts_works_what_another_left_in_the_queue(library: Library) -> None:
+    left = await submit(library, KINDS, "toy", {"told": {"items": 5}})
+    async with hosting(library, KINDS, Settings()):
+        seen = [view async for view in follow(library, left)]
+    assert seen[-1].state == "succeeded"
+
+
 async def test_a_command_left_early_leaves_its_job_queued_at_a_checkpoint(
     library: Library, at_work: Hosting
 ) -> None:

@@ -179,3 +179,17 @@ async def test_thousands_are_removed_as_one_change(library: Library) -> None:
     assert await tracks_in(library, friday) == list(range(1101, 1201))
     assert (await undo(library, change)).tracks == 1100
     assert await tracks_in(library, friday) == list(range(1, 1201))
+
+
+async def test_a_new_name_that_traktor_does_not_know_yet_waits_again_when_the_track_is_back(
+    library: Library,
+) -> None:
+    await a_library(library)
+    async with library.writing() as tx:
+        await tx.execute("UPDATE nml_entry SET moved = 'C:/:new.mp3' WHERE track_id = 1")
+    before = await contents(library)
+    await removal.remove(library, [1], "1 track removed")
+    async with library.writing() as tx:  # an export took it out, and Traktor has overwritten that
+        await tx.execute("UPDATE nml_entry SET moved = NULL WHERE track_id IS NULL")
+    assert (await undo(library)).refused == []
+    assert await contents(library) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from djtui.config import Settings
@@ -12,7 +13,9 @@ from djtui.jobs import records, views
 from djtui.kinds import KINDS
 from djtui.library.database import Library
 from djtui.spotify.asking import LIMITED
+from djtui.spotify.clock import local_time
 from djtui.spotify.scheduling import Schedule
+from djtui.spotify.token_file import token_path
 from tests.spotify.driving import Driver, driving
 
 WORLD = {"liked": 3, "artists": 2, "albums": 2, "playlists": 0, "rows": 0}
@@ -24,12 +27,13 @@ async def scheduled(folder: Path, every: int = 30) -> AsyncIterator[tuple[Driver
         yield driver, schedule(driver)
 
 
-def schedule(driver: Driver) -> Schedule:
+def schedule(driver: Driver, told: list[str] | None = None) -> Schedule:
     async def host() -> None:
         pass
 
     settings = Settings(spotify=driver.settings)
-    return Schedule(driver.library, lambda: settings, KINDS, host, clock=driver.clock)
+    tell = None if told is None else told.append
+    return Schedule(driver.library, lambda: settings, KINDS, host, told=tell, clock=driver.clock)
 
 
 async def end(driver: Driver, state: str) -> None:
@@ -85,6 +89,31 @@ async def test_one_that_a_limit_paused_is_taken_up_again(tmp_path: Path) -> None
         assert await plan.is_due()
 
 
+async def test_what_is_to_be_expected_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    async with scheduled(tmp_path) as (driver, _):
+        plan = schedule(driver, told)
+        await run_for(plan, driver, 1)
+        await run_for(plan, driver, 1)
+        assert told == ["Spotify is synced every 30 min; a sync is under way."]
+        await end(driver, "succeeded")
+        due = local_time(driver.clock.now() + timedelta(minutes=30), driver.clock.now())
+        await run_for(plan, driver, 1)
+        assert told[1:] == [f"Spotify is synced every 30 min; the next sync is due at {due}."]
+        await end(driver, "paused")
+        await run_for(plan, driver, 1)
+        assert told[2:] == [
+            "Spotify is synced every 30 min, but the last sync is paused: djtui jobs resume goes on."
+        ]
+        token_path().unlink()
+        assert await plan.outlook() == (
+            "Spotify is synced every 30 min once somebody is signed in: djtui spotify login."
+        )
+    (tmp_path / "other").mkdir()
+    async with scheduled(tmp_path / "other", every=0) as (driver, plan):
+        assert await plan.outlook() == ""
+
+
 async def test_two_processes_with_the_same_schedule_have_one_job(tmp_path: Path) -> None:
     async with scheduled(tmp_path) as (driver, plan):
         other = schedule(driver)
@@ -98,8 +127,6 @@ async def test_without_a_schedule_or_a_sign_in_nothing_is_asked_for(tmp_path: Pa
         assert await jobs(driver.library) == 0
     (tmp_path / "other").mkdir()
     async with scheduled(tmp_path / "other") as (driver, plan):
-        from djtui.spotify.token_file import token_path
-
         token_path().unlink()
         await run_for(plan, driver, 1)
         assert await jobs(driver.library) == 0

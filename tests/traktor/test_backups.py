@@ -17,8 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from djtui.traktor.backups import BackupError, folder, kept, make, rotate
-from djtui.traktor.nml import SourceChanged, identify
+from djtui.traktor.backups import (
+    BackupError,
+    folder,
+    give_up,
+    kept,
+    link,
+    make,
+    rotate,
+    written_since,
+)
+from djtui.traktor.nml import SourceChanged, fingerprint, identify
 
 TEXT = b"<NML>" + b"x" * 5_000_000
 
@@ -76,6 +85,99 @@ def test_a_file_that_changed_is_not_backed_up_as_if_it_had_not(library: Path, nm
     with pytest.raises(SourceChanged, match=r"collection\.nml changed"):
         make(library, nml, digest(b"something else"))
     assert list(folder(library).iterdir()) == []
+
+
+def linked(library: Path, nml: Path) -> Path | None:
+    return link(library, nml, fingerprint(nml))
+
+
+def replaced(nml: Path, text: bytes) -> None:
+    """Put another file in the place of one, as an export does."""
+    (new := nml.with_name("new")).write_bytes(text)
+    new.replace(nml)
+
+
+def test_a_file_that_is_replaced_is_its_own_backup(library: Path, nml: Path) -> None:
+    first = linked(library, nml)
+    assert kept(library, nml) == []
+    replaced(nml, b"new")
+    second = linked(library, nml)
+    assert first is not None
+    assert second is not None
+    replaced(nml, b"newer")
+    assert [backup.path for backup in kept(library, nml)] == [second, first]
+    assert (first.read_bytes(), second.read_bytes()) == (TEXT, b"new")
+    assert [path.stat().st_nlink for path in (first, second)] == [1, 1]
+
+
+def test_a_second_name_is_given_up_if_the_file_was_not_replaced(library: Path, nml: Path) -> None:
+    backup = linked(library, nml)
+    assert backup is not None
+    give_up(backup, nml)
+    assert list(folder(library).iterdir()) == []
+    assert nml.read_bytes() == TEXT
+    copy = make(library, nml, digest(TEXT))
+    give_up(copy, nml)
+    assert copy.exists()
+
+
+def test_a_second_name_that_a_crash_left_is_no_backup_and_goes(library: Path, nml: Path) -> None:
+    [copy] = aged(library, nml, 1)
+    left = linked(library, nml)
+    rotate(library, nml, 1)
+    assert [backup.path for backup in kept(library, nml)] == [copy]
+    backup = linked(library, nml)
+    assert left is not None
+    assert backup is not None
+    assert set(folder(library).iterdir()) == {copy, backup}
+
+
+def test_a_link_to_the_collection_is_followed(library: Path, nml: Path) -> None:
+    (symlink := nml.with_name("link.nml")).symlink_to(nml)
+    backup = link(library, symlink, fingerprint(nml))
+    assert backup is not None
+    assert not backup.is_symlink()
+    assert backup.samefile(nml)
+    assert kept(library, symlink) == []
+    replaced(nml, b"new")
+    assert [it.path for it in kept(library, symlink)] == [backup]
+
+
+def test_a_file_with_other_names_or_without_links_is_to_be_copied(
+    library: Path, nml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other := nml.with_name("other")).hardlink_to(nml)
+    assert linked(library, nml) is None
+    other.unlink()
+
+    def refused(path: Path, target: Path) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    assert linked(library, nml) is None
+    assert list(folder(library).iterdir()) == []
+
+
+def test_a_file_that_is_another_one_by_now_gets_no_second_name(library: Path, nml: Path) -> None:
+    expected = fingerprint(nml)
+    replaced(nml, b"new")
+    with pytest.raises(SourceChanged, match=r"collection\.nml changed"):
+        link(library, nml, expected)
+    assert list(folder(library).iterdir()) == []
+
+
+def test_what_is_written_into_a_replaced_file_is_noticed(library: Path, nml: Path) -> None:
+    expected = fingerprint(nml)
+    with nml.open("r+b") as held:
+        backup = linked(library, nml)
+        replaced(nml, b"new")
+        assert backup is not None
+        assert not written_since(backup, expected)
+        held.write(b"late")
+    os.utime(backup, (1e9, 1e9))  # a clock may tick too slowly
+    assert written_since(backup, expected)
+    assert not written_since(make(library, nml, digest(b"new")), expected)
+    assert not written_since(backup.with_name("gone"), expected)
 
 
 def test_backups_of_one_second_stand_beside_each_other(library: Path, nml: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import aclosing, nullcontext
 from pathlib import Path
@@ -14,8 +15,9 @@ from djtui.jobs.views import jobs
 from djtui.kinds import KINDS
 from djtui.library import history, playlists, removal
 from djtui.library.database import Library
-from djtui.traktor import backups, pending, restoring
+from djtui.traktor import backups, journal, pending, restoring
 from djtui.traktor.conflicts import resolve
+from djtui.traktor.nml import identify
 from tests.traktor import nml_text
 from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.pretending import running_traktor
@@ -64,6 +66,76 @@ async def test_one_edit_changes_one_tag_and_the_date_of_its_entry(deck: Deck) ->
     assert await pending.count(deck.library, 1) == 0
     assert (await deck.imported())["updated"] == 0
     assert (await deck.exported())["entries_changed"] == 0
+
+
+async def test_the_old_collection_itself_is_the_backup(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b")))
+    await deck.imported()
+    old, before = deck.nml.stat().st_ino, deck.text
+    await deck.edit("b", genre="Acid")
+    backup = Path((await deck.exported())["backup"])
+    assert (backup.stat().st_ino, backup.stat().st_nlink) == (old, 1)
+    assert backup.read_text() == before
+    assert deck.nml.stat().st_ino != old
+    assert [it.path for it in backups.kept(deck.library.path, deck.nml)] == [backup]
+
+
+async def test_an_export_that_replaces_nothing_leaves_no_backup_that_is_the_collection(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    await deck.edit("a", genre="Acid")
+    deck.nml.chmod(0o444)
+    assert "write-protected" in await deck.refused()
+    assert deck.nml.stat().st_nlink == 1
+    assert backups.kept(deck.library.path, deck.nml) == []
+
+
+async def test_an_export_that_was_cut_off_before_it_replaced_the_file_leaves_no_backup(deck: Deck) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    await deck.edit("a", genre="Acid")
+    print_, digest = identify(deck.nml)
+    left = backups.link(deck.library.path, deck.nml, print_)
+    new = deck.nml.with_name(".djtui-collection.nml")
+    new.write_text("half")
+    async with deck.library.writing() as tx:
+        await journal.announce(tx, 1, 1, digest, b"never", new, left, journal.Edits())
+    await deck.imported(retry=True)
+    assert deck.nml.stat().st_nlink == 1
+    assert not new.exists()
+    backup = Path((await deck.exported())["backup"])
+    assert [it.path for it in backups.kept(deck.library.path, deck.nml)] == [backup]
+
+
+async def test_a_collection_that_has_another_name_is_copied(deck: Deck, tmp_path: Path) -> None:
+    deck.write(collection(entry("a")))
+    await deck.imported()
+    (other := tmp_path / "other").hardlink_to(deck.nml)
+    before = deck.text
+    await deck.edit("a", genre="Acid")
+    backup = Path((await deck.exported())["backup"])
+    assert not backup.samefile(other)
+    assert backup.read_text() == other.read_text() == before
+
+
+async def test_what_is_remembered_of_a_file_does_not_count_for_another(deck: Deck) -> None:
+    deck.write(collection(entry("a"), entry("b"), entry("c")))
+    await deck.imported()
+    await deck.edit("b", genre="Acid")
+    await deck.exported()
+    text, status = deck.text, deck.nml.stat()
+    first = text.index("<ENTRY", text.index("<COLLECTION"))
+    second = text.index("<ENTRY", first + 1)
+    last = text.index("</COLLECTION>")
+    deck.nml.write_text(text[:first] + text[second:last] + text[first:second] + text[last:])
+    os.utime(deck.nml, ns=(status.st_atime_ns, status.st_mtime_ns))
+    await deck.edit("a", genre="Dub")
+    await deck.exported()
+    assert [re.findall(name, deck.text) for name in ('GENRE="Acid"', 'GENRE="Dub"')] == [
+        ['GENRE="Acid"'],
+        ['GENRE="Dub"'],
+    ]
+    assert re.findall('TITLE="(.)"', deck.text) == ["b", "c", "a"]
 
 
 async def test_what_traktor_changed_meanwhile_is_merged_first(deck: Deck) -> None:
@@ -321,9 +393,8 @@ async def test_a_file_that_is_written_meanwhile_is_left_alone(deck: Deck, phase:
     assert last is not None
     if last.state == "failed":
         assert "written by another program" in (last.error or "")
-        assert deck.text == theirs
-    else:  # it came too late to be in the way
-        assert not theirs or "Acid" not in theirs
+        assert backups.kept(deck.library.path, deck.nml) == []
+    assert not theirs or deck.text == theirs
     assert [file.name for file in deck.nml.parent.iterdir() if file.name.startswith(".djtui")] == []
 
 

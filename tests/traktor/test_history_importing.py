@@ -15,14 +15,14 @@ from djtui.config import Settings, TraktorSettings
 from djtui.jobs.hosting import perform
 from djtui.jobs.job import Batch, Context, Cursor, Job, JobError, JobKinds
 from djtui.jobs.views import JobView, failures
-from djtui.library import tracks
+from djtui.library import journal, tracks
 from djtui.library.database import Library
 from djtui.traktor.history_importing import Matching, history_folder, nights_job
 from djtui.traktor.import_state import Batches, nothing
-from djtui.traktor.location import key_hash
+from djtui.traktor.location import VolumeMap, key_hash
 from tests.making import add_tracks
 from tests.traktor.nml_text import entry, written
-from tests.traktor.test_history_file import ONE, SATURDAY, TWO, data, history, play
+from tests.traktor.test_history_file import ONE, SATURDAY, TWO, data, history, packed, play
 
 KINDS: JobKinds = {"traktor-nights": lambda params, library, settings: nights_job(params, settings)}
 
@@ -278,3 +278,79 @@ async def test_the_history_lies_beside_the_collection(library: Library, tmp_path
     assert await history_folder(library, Settings()) == Path("/b/History")
     settings = Settings(traktor=TraktorSettings(collection="/c/collection.nml"))
     assert await history_folder(library, settings) == Path("/c/History")
+
+
+# -- files that were renamed since -----------------------------------------------------------------
+
+
+async def rename(library: Library, at: str, **moves: tuple[Path, Path]) -> None:
+    """Let the history say that files were renamed all at once: title -> (from, to)."""
+    rows = await library.fetchall("SELECT id, title FROM track")
+    ids = {row["title"]: row["id"] for row in rows}
+    async with library.writing() as tx:
+        change = await journal.begin(tx, "rename", "Rename")
+        await tx.execute("UPDATE change SET at = ? WHERE id = ?", (at, change))
+        for step, (title, (source, target)) in enumerate(moves.items()):
+            await tx.execute(
+                "INSERT INTO file_step (change_id, step, track_id, kind, source, target, state)"
+                " VALUES (?, ?, ?, 'move', ?, ?, 'done')",
+                (change, step, ids[title], str(source), str(target)),
+            )
+        await tracks.update(tx, {ids[title]: {"path": str(new)} for title, (_, new) in moves.items()})
+
+
+async def test_a_track_is_found_by_the_names_that_it_had(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    a, b, c = (tmp_path / name for name in ("one.mp3", "b.mp3", "c.mp3"))
+    (one,) = await add_tracks(library, [{"title": "One", "path": str(a)}])
+    await rename(library, "2020-01-01T00:00:00Z", One=(a, b))
+    await rename(library, "2021-01-01T00:00:00Z", One=(b, c))
+    await enter(library, one, "C:/:Music/:c.mp3")
+    settings = Settings(traktor=TraktorSettings(volumes={"C:/:Music": str(tmp_path)}))
+    written(folder, history(play(), play("C:/:Music/:b.mp3", ""), play(TWO)), "a.nml")
+    _, result = await imported(library, folder, settings)
+    assert await links(library) == [(ONE, one), ("C:/:Music/:b.mp3", one), (TWO, None)]
+    assert result["unknown"] == 1
+
+
+async def test_of_tracks_that_changed_names_it_is_the_one_that_had_it_when_it_was_played(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    a, b = tmp_path / "one.mp3", tmp_path / "two.mp3"
+    one, two = await add_tracks(library, [{"title": "One", "path": str(a)}, {"title": "Two", "path": str(b)}])
+    await rename(library, "2019-10-19T12:00:00Z", One=(a, b), Two=(b, a))
+    await enter(library, one, TWO)
+    await enter(library, two, ONE)
+    settings = Settings(traktor=TraktorSettings(volumes={"C:/:Music": str(tmp_path)}))
+    later = data(packed(2019, 10, 21), 0)
+    written(folder, history(play(), play(TWO), play(ONE, later), play(TWO, later)), "a.nml")
+    await imported(library, folder, settings)
+    assert await links(library) == [(ONE, one), (TWO, two), (ONE, two), (TWO, one)]
+
+
+async def test_where_no_file_lies_any_more_the_volumes_are_those_of_the_collection(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    a, b = tmp_path / "one.mp3", tmp_path / "b.mp3"
+    (one,) = await add_tracks(library, [{"title": "One", "path": str(a)}])
+    await rename(library, "2020-01-01T00:00:00Z", One=(a, b))
+    await enter(library, one, "C:/:Music/:b.mp3")
+    volumes = VolumeMap.of({"C:/:Music": str(tmp_path)}).spelled()
+    async with library.writing() as tx:
+        await tx.execute("UPDATE nml_file SET volumes = ?", (volumes,))
+    await imported(library, written(folder, history(play()), "a.nml"))
+    assert await links(library) == [(ONE, one)]
+
+
+async def test_a_relocated_track_is_found_by_its_old_path(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    (one,) = await add_tracks(library, [{"title": "One", "path": str(tmp_path / "found.mp3")}])
+    async with library.writing() as tx:
+        change = await journal.begin(tx, "relocate", "Relocated")
+        paths = [{"path": str(tmp_path / name)} for name in ("one.mp3", "found.mp3")]
+        await journal.add(tx, change, {one: (paths[0], paths[1])})
+    settings = Settings(traktor=TraktorSettings(volumes={"C:/:Music": str(tmp_path)}))
+    await imported(library, written(folder, history(play()), "a.nml"), settings)
+    assert await links(library) == [(ONE, one)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from djtui.traktor.nml import NmlError, SourceChanged, survey
 from djtui.traktor.patch import Plan
-from djtui.traktor.verify import compare, references, verify, well_formed
+from djtui.traktor.verify import compare, pieces, references, verify, well_formed
 from tests.traktor.nml_text import entry, folder, nml, playlist, playlists, written
 from tests.traktor.patch_text import exported
 from tests.traktor.test_nml import LAYOUTS
@@ -49,6 +50,58 @@ def test_what_is_not_well_formed_is_refused_with_the_line(tmp_path: Path) -> Non
 
 def test_depth_beyond_the_limits_of_a_quick_parser_is_no_fault(tmp_path: Path) -> None:
     well_formed(str(written(tmp_path, f"<NML>{'<x>' * 5000}{'</x>' * 5000}</NML>")))
+
+
+def test_pieces_are_cut_before_entries_wherever_those_came_to_lie(tmp_path: Path) -> None:
+    entries = [entry(f"{number}.mp3", attributes=f'TITLE="{number}"') for number in range(60)]
+    path = written(tmp_path, nml(*entries, tree=playlists(playlist("A", f"{KEY}7.mp3"))))
+    edits = {place: {"title": "longer than it was"} for place in range(0, 60, 7)}
+    found, plan, target = exported(path, edits, removed=range(1, 60, 9))
+    cut = pieces(found, plan, least=1000)
+    assert len(cut) == 6
+    assert [stop for _, stop in cut] == [*(start for start, _ in cut[1:]), None]
+    for start, _ in cut[1:]:
+        assert target.read_bytes()[start:].startswith(b"<ENTRY MODIFIED")
+    for piece in cut:
+        well_formed(str(target), *piece)
+    assert pieces(found, plan) == [(0, None)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_all_pieces_are_well_formed_exactly_if_the_whole_is(tmp_path: Path, layout: str) -> None:
+    dice = random.Random(layout)
+    snippets = (
+        b"",
+        b">",
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"]]",
+        b"</ENTRY>",
+        b"</COLLECTION>",
+        b"<x>",
+        b'"',
+        b"\xc3",
+    )
+    for _ in range(25):
+        text = LAYOUTS[layout]
+        for _ in range(dice.choice((0, 1, 2))):
+            at = dice.randrange(len(text))
+            text = text[:at] + dice.choice(snippets) + text[at + dice.choice((0, 1)) :]
+        path = str(written(tmp_path, text))
+        whole = _passes(path)
+        for _ in range(4):
+            cuts = sorted(dice.sample(range(1, len(text)), dice.choice((1, 2))))
+            each = [_passes(path, *piece) for piece in zip([0, *cuts], [*cuts, None], strict=True)]
+            assert all(each) == whole
+
+
+def _passes(path: str, start: int = 0, stop: int | None = None) -> bool:
+    try:
+        well_formed(path, start, stop)
+    except NmlError:
+        return False
+    return True
 
 
 def test_a_file_as_planned_passes(tmp_path: Path) -> None:

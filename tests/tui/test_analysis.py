@@ -211,7 +211,7 @@ async def test_t_has_the_failed_files_tried_again(path: Path, opened: Opened) ->
     await add_run(path, "succeeded")
     async with unworked(path, opened) as djtui:
         await djtui.press("2")
-        await djtui.sees("3 failures, 297 analysed")
+        await djtui.sees("! 3 failed, 297 analysed")
         await djtui.press("t")
         await djtui.until(lambda: djtui.app.jobs_at_work)
         assert (await asked(djtui))["retry"] == ["/music/1.mp3", "/music/2.mp3", "/music/3.mp3"]

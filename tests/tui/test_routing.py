@@ -367,7 +367,7 @@ async def test_runs_are_kept_undone_and_tried_again(based: Path, opened: Opened)
         await tx.execute("UPDATE job SET state = 'cancelled' WHERE state = 'queued'")
     async with at(based, opened) as djtui:
         await djtui.press("6")
-        await djtui.sees("Clean: +38 -0, 0 kept", "u puts the playlists back")
+        await djtui.sees("Clean  +38 -0, 0 kept", "The playlists can be put back")
         await djtui.press("j", "u")
         await djtui.sees("Undo “Routing”?")
         await djtui.press("y")

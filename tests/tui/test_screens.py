@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from djtui import config
 from djtui.config import Settings, UiSettings
-from djtui.jobs import records
+from djtui.jobs import records, requests, views
 from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
 from djtui.kinds import KINDS
 from djtui.library.database import Library, prepare
 from djtui.tui import changing
+from djtui.tui.widgets.chrome import Progress
 from djtui.tui.widgets.rows import Rows
 from tests.making import add_tracks
 from tests.tui.conftest import SETTINGS, Opened, Session, another
@@ -71,6 +74,21 @@ async def test_a_job_has_a_pane_with_a_line_a_phase(path: Path, opened: Opened) 
         await djtui.sees("Traktor import", "✓ Reading", "1,200 / 1,200", "300 / 1,200", "paused", "x cancel")
 
 
+async def test_a_job_that_a_command_left_in_the_queue_is_worked(path: Path, opened: Opened) -> None:
+    async with another(path) as library:
+        id = await requests.submit(library, KINDS, "duplicates", {}, settings=SETTINGS)
+        async with opened(path) as djtui:
+            await djtui.sees("Duplicates")
+            while not (view := await views.job(library, id)) or not view.is_over:
+                await djtui.pilot.pause(0.05)
+            assert view.state == "succeeded"
+        host = await views.host(library)
+    if host is not None:
+        process = psutil.Process(host.pid)
+        process.terminate()
+        process.wait(timeout=10)
+
+
 async def test_a_job_that_nobody_works_is_offered_for_resume(path: Path, opened: Opened) -> None:
     async with opened(path) as djtui:
         await add_job(path, "running")
@@ -109,7 +127,7 @@ async def test_failures_open_as_a_list(path: Path, opened: Opened) -> None:
     async with opened(path) as djtui:
         await add_job(path, "succeeded", failures=3)
         await djtui.press("2")
-        await djtui.sees("3 failures, 1,200 entries, 5 added")
+        await djtui.sees("! 3 failed, 1,200 entries, 5 added")
         await djtui.press("f")
         await djtui.sees("Traktor import: 3 failures", "entry 0 [bold]", "LOCATION is missing", "t retry")
 
@@ -129,6 +147,25 @@ async def test_one_note_a_job_is_updated_in_place_and_escape_closes_it(path: Pat
         await djtui.press("escape")
         await set_state(djtui, id, "failed")
         await djtui.until(lambda: [toast.kind for toast in djtui.app.toasts.toasts] == ["error"])
+
+
+async def test_what_goes_on_covers_no_row_and_what_ends_warns_of_failures(path: Path, opened: Opened) -> None:
+    async with opened(path, size=(80, 24)) as djtui:
+        await djtui.press("G")
+        body, progress = djtui.app.screen.query_one("#body"), djtui.app.screen.query_one(Progress)
+        height = body.region.height
+        id = await add_job(path, "queued", title="Scan · " + "long " * 30, failures=2)
+        await djtui.until(lambda: progress.region.height == 1)
+        assert body.region.bottom == progress.region.y == 21
+        assert body.region.height == height - 1
+        line = djtui.lines[21]
+        assert "⟳ Scan · long" in line and line.rstrip().endswith("…")
+        await djtui.until(lambda: djtui.table.region.bottom <= 21)
+        assert "00299" in djtui.text, "the cursor is on the last row"
+        await set_state(djtui, id, "succeeded")
+        await djtui.sees("! Scan · long", "2 failed")
+        assert [toast.kind for toast in djtui.app.toasts.toasts] == ["warning"]
+        await djtui.until(lambda: progress.region.height == 0 and body.region.height == height)
 
 
 async def test_history_lists_changes_with_what_they_touched_and_undoes_the_one_chosen(

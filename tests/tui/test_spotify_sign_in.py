@@ -94,6 +94,25 @@ async def test_what_is_pasted_signs_in_or_is_refused_with_a_sentence(
         await djtui.sees("Signed in as", "never synced")
 
 
+async def test_while_spotify_is_asked_nothing_waits_for_the_browser(
+    empty: Path, opened: Opened, settings: Settings, stand_in: StandIn
+) -> None:
+    async with dialog(empty, opened, settings) as djtui:
+        right = await sent_back(address(djtui))
+        stand_in.faults.accounts_down = True
+        await paste(djtui, right)
+        await djtui.sees("Try again", "⟳ Waiting for the browser")
+        stand_in.faults.accounts_down = False
+        stand_in.faults.delay_s = 0.5
+        await paste(djtui, right)
+        try:
+            await djtui.sees("⟳ The browser was here: signing in …")
+            assert "Waiting for the browser" not in djtui.text
+        finally:
+            stand_in.faults.delay_s = 0.0
+        await djtui.sees("Signed in as", "never synced")
+
+
 async def test_escape_leaves_at_once_and_so_does_quitting(
     empty: Path, opened: Opened, settings: Settings
 ) -> None:

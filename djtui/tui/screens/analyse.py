@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from djtui.model.text import harmless
-from djtui.tui import analysing, formats
+from djtui.tui import analysing
 from djtui.tui.changing import Refused
 from djtui.tui.screens.dialog import Dialog
 from djtui.tui.widgets.rows import Row, Rows
@@ -21,6 +21,12 @@ from djtui.tui.widgets.rows import Row, Rows
 _ABOUT: Final = "Tempo, beat grid, key, loudness, energy and waveform, heard from the files."
 _ALL: Final = "Nothing of this is left to hear: n hears again what is known."
 _UNKNOWN: Final = "…"
+_TAGS: Final[Sequence[tuple[str, Sequence[str]]]] = (
+    ("no", ()),
+    ("BPM, key", ("bpm", "key")),
+    ("BPM, key, ReplayGain", ("bpm", "key", "replaygain")),
+)
+"""What may go into the files' tags afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,17 @@ class AnalyseDialog(Dialog[dict[str, Any]]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "switch('again')", "Also what is known", show=False),
         Binding("p", "switch('true_peak')", "True peak", show=False),
+        Binding("w", "next_tags", "Write tags afterwards", show=False),
         Binding("q", "leave", show=False),
     ]
 
     def __init__(self, choices: Sequence[Choice]) -> None:
-        super().__init__("Analyse", wide=True, hints="enter begin · n again · p true peak · esc leave")
+        super().__init__(
+            "Analyse", wide=True, hints="enter begin · n again · p true peak · w tags · esc leave"
+        )
         self._choices = {choice.key: choice for choice in choices}
         self._with = {"again": False, "true_peak": False}
+        self._tags = 0
         self._costs: dict[str, Cost] = {}
 
     def body(self) -> ComposeResult:
@@ -89,7 +99,9 @@ class AnalyseDialog(Dialog[dict[str, Any]]):
                 self._show()
 
     def _params(self, choice: Choice) -> dict[str, Any]:
-        return dict(choice.params) | {name: True for name, on in self._with.items() if on}
+        _, fields = _TAGS[self._tags]
+        tags = {"write_tags": list(fields)} if fields else {}
+        return dict(choice.params) | {name: True for name, on in self._with.items() if on} | tags
 
     # -- showing ----------------------------------------------------------------------------------
 
@@ -115,7 +127,8 @@ class AnalyseDialog(Dialog[dict[str, Any]]):
             "n known files too: " + ("yes" if self._with["again"] else "no"),
             "p true peak: " + ("yes, a third more work" if self._with["true_peak"] else "no"),
         ]
-        self.query_one("#with", Static).update(formats.content([("   ".join(said), "$quiet")]))
+        tags = f"\nw into the files' tags: {_TAGS[self._tags][0]}"
+        self.query_one("#with", Static).update(Content("   ".join(said) + tags))
 
     def on_rows_highlighted(self) -> None:
         self._say()
@@ -126,6 +139,10 @@ class AnalyseDialog(Dialog[dict[str, Any]]):
         self._with[name] = not self._with[name]
         self._reckon()
         self._show()
+
+    def action_next_tags(self) -> None:
+        self._tags = (self._tags + 1) % len(_TAGS)
+        self._say()
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         self._answer(str(event.row.key))

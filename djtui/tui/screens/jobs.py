@@ -188,9 +188,7 @@ class JobsView(View):
         if job.kind == analysing.KIND:
             return list(failing.rows(await failing.failures(library, job.id)))
         return [
-            Row(
-                index, ((f"{failure.item}  ", ""), (failure.reason, "$warning")), ((failure.phase, "$quiet"),)
-            )
+            failing.row(index, failure.item, failure.reason, failure.phase)
             for index, failure in enumerate(await views.failures(library, job.id))
         ]
 
@@ -225,7 +223,8 @@ class Failures(Lines[str]):
 
 def past_run(job: JobView) -> Row:
     """A line of the past runs."""
-    sign, style = {"succeeded": ("✓", "$success"), "failed": ("✗", "$error")}.get(job.state, ("–", "$quiet"))
+    signs = {"succeeded": ("!", "$warning") if job.failures else ("✓", "$success"), "failed": ("✗", "$error")}
+    sign, style = signs.get(job.state, ("–", "$quiet"))
     seconds = sum(phase.seconds for phase in job.phases)
     left = (
         (f" {formats.moment(job.finished or job.created):<13}", "$quiet"),

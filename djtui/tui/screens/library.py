@@ -23,6 +23,10 @@ from djtui.tui.messages import FilterLeft, FilterTyped, ScopeChosen
 from djtui.tui.scope import Scope
 from djtui.tui.screens.answers import Answers
 from djtui.tui.screens.crate_actions import CrateActions
+from djtui.tui.screens.duplicate_actions import DuplicateActions
+from djtui.tui.screens.rename_actions import RenameActions
+from djtui.tui.screens.scan_actions import ScanActions
+from djtui.tui.screens.tag_actions import TagActions
 from djtui.tui.widgets.crates import Crates
 from djtui.tui.widgets.edge import Edge
 from djtui.tui.widgets.filter_bar import FilterBar
@@ -35,7 +39,7 @@ RECOUNT_S: Final = 1.0
 SETTLE_S: Final = 0.06
 
 
-class LibraryView(Answers, CrateActions):
+class LibraryView(Answers, RenameActions, ScanActions, TagActions, DuplicateActions, CrateActions):
     """The tracks, and everything to find them by."""
 
     MODE = "library"

@@ -27,6 +27,7 @@ _STATES: Final = {
 }  # fmt: skip
 _RUNS: Final = {
     "done": ("✓", "$success"),
+    "asking": ("!", "$warning"),
     "partial": ("!", "$warning"),
     "failed": ("✗", "$error"),
     "running": ("⟳", "$accent"),

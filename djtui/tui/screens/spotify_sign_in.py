@@ -57,6 +57,7 @@ class SignInDialog(Dialog["SignedIn"]):
         self._account = account
         self._sign_in: SignIn | None = None
         self._code: tuple[str, ...] = ()
+        self._waits = ("", "")
 
     def body(self) -> ComposeResult:
         with Horizontal(id="sign-in"):
@@ -95,15 +96,17 @@ class SignInDialog(Dialog["SignedIn"]):
 
         settings = self._settings
         self._sign_in = sign_in = SignIn(
-            settings, plays=settings.plays, account=self._account, told=self._refuse
+            settings, plays=settings.plays, account=self._account, told=self._refuse, asking=self._ask
         )
         try:
             self._say("⟳ Making the address …", "$quiet")
             try:
                 await sign_in.listen()
-                self._say(f"⟳ Waiting for the browser at 127.0.0.1, port {settings.redirect_port}", "$accent")
+                waits = f"⟳ Waiting for the browser at 127.0.0.1, port {settings.redirect_port}", "$accent"
             except SignInError as error:
-                self._say(f"! {error}", "$warning")
+                waits = f"! {error}", "$warning"
+            self._waits = waits
+            self._say(*waits)
             self._show_address(sign_in.url)
             blocks, light = speaks_unicode(), "NO_COLOR" in os.environ
             self._code = await beside(_qr_rows, sign_in.url, blocks, light)
@@ -131,6 +134,10 @@ class SignInDialog(Dialog["SignedIn"]):
 
     def _say(self, text: str, style: str) -> None:
         self.query_one("#waits", Static).update(Content.assemble((text, style)))
+
+    def _ask(self, is_asked: bool) -> None:
+        if self.is_attached:
+            self._say(*(("⟳ The browser was here: signing in …", "$accent") if is_asked else self._waits))
 
     def _refuse(self, sentence: str) -> None:
         self.query_one(".mistake", Static).update(Content(harmless(sentence)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from djtui.bridge.touched_words import value_text
 from djtui.library import typed
 from djtui.model import key as musical_keys
 from djtui.model.cue import Cue, CueType
@@ -13,7 +14,6 @@ from djtui.tui.details import Details
 from djtui.tui.screens.dialog import Lines
 from djtui.tui.screens.heard import analysis_rows
 from djtui.tui.swatch import swatch
-from djtui.tui.touched import value_text
 from djtui.tui.widgets.rows import Row
 
 if TYPE_CHECKING:

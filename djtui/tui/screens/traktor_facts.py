@@ -54,6 +54,7 @@ async def facts_of(app: DjtuiApp, path: Path | None) -> Facts:
 
 async def _facts(reader: Reader, library: Path, path: Path | None) -> Facts:
     from djtui.traktor import pending
+    from djtui.traktor.journal import put_back_since
 
     nights = await _number(reader, "SELECT count(*) FROM night")
     missing = await _number(reader, "SELECT count(*) FROM track WHERE missing = 1")
@@ -86,16 +87,6 @@ async def _facts(reader: Reader, library: Path, path: Path | None) -> Facts:
         backups=backups,
         nights=nights,
     )
-
-
-async def put_back_since(reader: Reader, file_id: int, change_id: int | None) -> bool:
-    """Whether the DJ has put a backup in the collection's place since a change. Raises `LibraryError`."""
-    row = await reader.fetchone(
-        "SELECT 1 FROM change JOIN change_row ON change_id = change.id"
-        " WHERE change.id > ? AND what = 'file' AND row_id = ? LIMIT 1",
-        (change_id, file_id),
-    )
-    return row is not None
 
 
 async def foreign_to_here(app: DjtuiApp, file_id: int) -> str | None:

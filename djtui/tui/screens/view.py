@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from djtui.tui.memory import Memory
-from djtui.tui.widgets.chrome import KeyLine, Notes, StatusLine, TopLine
+from djtui.tui.widgets.chrome import KeyLine, Notes, Progress, StatusLine, TopLine
 from djtui.tui.widgets.home import OfApp
 
 
@@ -32,6 +32,7 @@ class View(OfApp, Screen[None]):
         yield TopLine()
         with Container(id="body"):
             yield from self.body()
+        yield Progress()
         yield StatusLine()
         yield KeyLine()
         yield Notes()  # from the start: what is mounted on a screen later paints all of it anew

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,7 @@ class StatusLine(OfApp, Bar):
     def on_mount(self) -> None:
         self.djtui.jobs_changed.subscribe(self, lambda _: self.repaint_changes())
         self.djtui.auto_changed.subscribe(self, lambda _: self.repaint_changes())
+        self.djtui.names_changed.subscribe(self, lambda _: self.repaint_changes())
         self.set_interval(1, self._count_down)
 
     def _count_down(self) -> None:
@@ -78,19 +79,22 @@ class StatusLine(OfApp, Bar):
         for job in app.jobs:
             style, text = _said(job, app.allowance, short=width < SHORT)
             left += [Word("   " if left and width >= SHORT else " "), Word(text, style, "app.view('jobs')")]
-        if not left and (quiet := app.quiet_line()):
+        short = width < SHORT
+        if not left and not (short and app.unknown_names) and (quiet := app.quiet_line()):
             left.append(Word(f" {quiet}", "$quiet"))
-        if app.waiting:
-            between = " · " if width < SHORT else "    "
-            left += [
-                Word(between if left else " "),
-                Word(_for_traktor(app.waiting, short=width < SHORT), "$accent", "app.view('traktor')"),
-            ]
+        between = " · " if short else "    "
+        for text, style in _for_traktor(app.waiting, app.unknown_names, short=short):
+            left += [Word(between if left else " "), Word(text, style, "app.view('traktor')")]
         return left, right
 
 
-def _for_traktor(waiting: int, *, short: bool) -> str:
-    return f"↑{waiting:,}" if short else f"↑ {formats.plural(waiting, 'change')} for Traktor"
+def _for_traktor(waiting: int, names: int, *, short: bool) -> Iterator[tuple[str, str]]:
+    """What waits for export, and of how many files Traktor has another name than they bear."""
+    if waiting:
+        yield f"↑{waiting:,}" if short else f"↑ {formats.plural(waiting, 'change')} for Traktor", "$accent"
+    if names:
+        said = formats.plural(names, "new name")
+        yield f"Traktor does not know {said} yet", "$warning"
 
 
 def _said(job: JobView, allowance: Allowance, *, short: bool) -> tuple[str, str]:
@@ -167,26 +171,48 @@ class _Note(Widget):
         self.toast = toast
 
     def render(self) -> Content:
-        sign = {"running": "⟳", "done": "✓", "error": "✗"}[self.toast.kind]
+        sign = {"running": "⟳", "done": "✓", "warning": "!", "error": "✗"}[self.toast.kind]
         return formats.content([(f"{sign} ", ""), (self.toast.text, "")])
 
+    def show(self, toast: Toast) -> None:
+        """Say something else."""
+        self.toast = toast
+        self.set_classes(f"-{toast.kind}")
+        self.refresh(layout=toast.kind != "running")  # a line across the screen stays where it is
 
-class Notes(OfApp, Vertical):
-    """The notes in the lower right corner."""
+
+class _Stack(OfApp, Vertical):
+    """Notes one above the other, the newest lowest."""
 
     def on_mount(self) -> None:
         self.djtui.toasts_changed.subscribe(self, lambda _: self._show())
         self._show()
 
+    def _belongs(self, toast: Toast) -> bool:
+        """Whether a note stands here."""
+        raise NotImplementedError
+
     def _show(self) -> None:
         present = {note.toast.key: note for note in self.query(_Note)}
-        wanted = {toast.key: toast for toast in self.djtui.toasts.toasts}
+        wanted = {toast.key: toast for toast in self.djtui.toasts.toasts if self._belongs(toast)}
         for key, note in present.items():
             if key not in wanted:
                 note.remove()
-                continue
-            if note.toast != wanted[key]:
-                note.toast = wanted[key]
-                note.set_classes(f"-{note.toast.kind}")
-                note.refresh(layout=True)
+            elif note.toast != wanted[key]:
+                note.show(wanted[key])
         self.mount_all(_Note(toast) for key, toast in wanted.items() if key not in present)
+        self.display = bool(wanted)
+
+
+class Notes(_Stack):
+    """What has ended, in the lower right corner: over the view, for it goes soon."""
+
+    def _belongs(self, toast: Toast) -> bool:
+        return toast.kind != "running"
+
+
+class Progress(_Stack):
+    """What goes on, a line each above the status line: it stays, so it takes its room and covers nothing."""
+
+    def _belongs(self, toast: Toast) -> bool:
+        return toast.kind == "running"

@@ -1,10 +1,10 @@
-"""What an empty library says: where Traktor's collection is, and how to bring it in."""
+"""What an empty library says: how a Traktor collection or a folder of music is brought in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -13,6 +13,13 @@ from textual.widget import Widget
 from djtui.traktor import collections
 from djtui.tui import changing, formats, keys
 from djtui.tui.widgets.home import OfApp
+
+_COMES: Final = {
+    changing.TRAKTOR_IMPORT: "A collection is being imported: its first tracks come in a moment.",
+    "scan": "A folder is being scanned: its first tracks come in a moment.",
+}
+_AT_WORK: Final = ("queued", "running", "waiting")
+_ONLY_READ: Final = "Neither changes anything: Traktor's file and the music are only read."
 
 
 class Greeting(OfApp, Widget, can_focus=True):
@@ -45,39 +52,41 @@ class Greeting(OfApp, Widget, can_focus=True):
             self.refresh_bindings()
 
         self.djtui.do(look())
-        self.set_interval(0.5, self.refresh)  # an import may have begun meanwhile
+        self.djtui.jobs_changed.subscribe(self, lambda _: self.refresh())
 
     def render(self) -> Content:
         width = self.size.width
         lines: list[formats.Parts] = [(), (("  This library is empty.", "bold"),), ()]
-        if self.djtui.jobs:
-            lines.append((("  A collection is being imported: its first tracks come in a moment.", ""),))
-        elif self._found is None:
-            lines.append((("  Looking for Traktor's collection …", "$quiet"),))
-        elif self._found:
-            lines.append((("  Traktor collection found at", ""),))
-            for index, path in enumerate(self._found):
-                here = index == self._cursor
-                lines.append(
-                    (
-                        ("  ▌ " if here else "    ", "$accent"),
-                        (formats.tilde(path), "bold" if here else "$quiet"),
-                    )
-                )
-            lines += [
-                (),
-                (
-                    ("  enter", "$accent"),
-                    (" imports it    ", "$quiet"),
-                    ("i", "$accent"),
-                    (" types another path", "$quiet"),
-                ),
-            ]
+        if coming := self._coming():
+            lines.append(((f"  {coming}", ""),))
         else:
-            lines.append((("  No Traktor collection was found in the usual places.", ""),))
-            lines += [(), (("  enter", "$accent"), (" types the path of a collection.nml", "$quiet"))]
-        lines += [(), (("  The import only reads Traktor's file; nothing in it is changed.", "$quiet"),)]
+            lines += [*self._ways(), (), ((f"  {_ONLY_READ}", "$quiet"),)]
         return Content("\n").join(formats.content(formats.cut_parts(list(line), width)) for line in lines)
+
+    def _coming(self) -> str:
+        """What a job is about to bring."""
+        jobs = [job for job in self.djtui.jobs if job.state in _AT_WORK and not job.params.get("dry_run")]
+        return next((_COMES[job.kind] for job in jobs if job.kind in _COMES), "")
+
+    def _ways(self) -> Iterator[formats.Parts]:
+        scan = (("F", "$accent"), (" scans a folder of music", "$quiet"))
+        if self._found is None:
+            yield (("  Looking for Traktor's collection …", "$quiet"),)
+            yield ()
+            yield (("  ", ""), *scan)
+        elif self._found:
+            yield (("  Traktor collection found at", ""),)
+            for index, path in enumerate(self._found):
+                mark, style = ("  ▌ ", "bold") if index == self._cursor else ("    ", "$quiet")
+                yield ((mark, "$accent"), (formats.tilde(path), style))
+            yield ()
+            enter = (("  enter", "$accent"), (" imports it    ", "$quiet"))
+            yield (*enter, ("i", "$accent"), (" types another path    ", "$quiet"), *scan)
+        else:
+            yield (("  No Traktor collection was found in the usual places.", ""),)
+            yield ()
+            enter = (("  enter", "$accent"), (" types the path of a collection.nml    ", "$quiet"))
+            yield (*enter, *scan)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._found is not None if action == "take" else True

@@ -11,13 +11,14 @@ from rich.cells import cell_len
 from djtui.model import key as musical_keys
 from djtui.model.text import harmless
 from djtui.tui import formats
-from djtui.tui.details import Details
+from djtui.tui.details import NAME, Details
 from djtui.tui.formats import Part, Parts
 from djtui.tui.widgets.lines import Lines
 from djtui.tui.widgets.sound import origins, sound
 from djtui.tui.widgets.waveform import ROWS, picture
 
 _LINES: Final = ROWS + 5
+_ORIGINS: Final = ("renamed here", "edited here", "analysed here")
 
 
 class Inspector(Lines):
@@ -85,13 +86,18 @@ def state(details: Details) -> list[Part]:
         parts += [(f"{count} (3 settles {them})", "$warning"), ("   ", "")]
     if details.new:
         parts += [("new: not yet in Traktor", "$accent"), ("   ", "")]
-    heard = [name for name in details.waiting if details.is_heard(name)]
-    edited = [name for name in details.waiting if name not in heard]
-    for names, origin in ((edited, "edited here"), (heard, "analysed here")):
-        if names:
+    origins = {name: _origin(details, name) for name in details.waiting}
+    for origin in _ORIGINS:
+        if names := [name for name in origins if origins[name] == origin]:
             labels = ", ".join(map(formats.label, names))
             parts += [(f"{labels}: ", "$quiet"), (f"{origin}, not yet in Traktor", "$accent"), ("   ", "")]
     return parts
+
+
+def _origin(details: Details, name: str) -> str:
+    if name == NAME:
+        return "renamed here"
+    return "analysed here" if details.is_heard(name) else "edited here"
 
 
 def place(details: Details) -> list[Part]:

@@ -106,7 +106,7 @@ class JobPane(Widget, can_focus=True):
 
 
 def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.Part]:
-    """A phase: sign, name, bar, done of total, and at its right what that took or will take.
+    """A phase: sign, name, bar, percent, done of total, and at its right what that took or will take.
 
     `longest` is the width of the longest name beside it; names are cut where room is short.
     """
@@ -116,7 +116,7 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
         f"{phase.done:,} / {phase.total:,}" if phase.total else (f"{phase.done:,}" if phase.done else "")
     )
     name = max(12, min(24, longest)) if width >= 100 else 12 if width >= 76 else 10
-    spare = width - 2 - name - 1 - 18 - 2 - (34 if width >= 90 else 22)
+    spare = width - 2 - name - 1 - 5 - 18 - 2 - (34 if width >= 90 else 22)
     bar = max(0, min(40, spare))
     done, total = (1, 1) if phase.state == "succeeded" and not phase.total else (phase.done, phase.total)
     left: list[formats.Part] = [
@@ -127,6 +127,7 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
         return formats.line([*left, (phase.message, "$quiet")], [(f"  {right}", "$quiet")], width)
     left += [
         (formats.bar(done, total, bar), style),
+        (f"{formats.percent(phase.done, phase.total):>5}", "$quiet"),
         (f"{counted:>18}", ""),
         ("  ", ""),
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from djtui.model import key as musical_keys
 from djtui.model.key import Notation
 from djtui.tui import formats
+from djtui.tui.details import NAME
 
 if TYPE_CHECKING:
     from djtui.traktor.conflicts import Conflict
@@ -36,6 +37,14 @@ def label(field: str) -> str:
     return formats.label(conflicts.label(field))
 
 
+def apart(old: str, new: str) -> tuple[str, str]:
+    """Two paths without the folders that both begin with."""
+    same = 0
+    while (slash := old.find("/", same) + 1) and old[:slash] == new[:slash]:
+        same = slash
+    return old[same:], new[same:]
+
+
 def of_conflict(conflict: Conflict, side: Side, notation: Notation) -> str:
     """What one side of a conflict says."""
     value = getattr(conflict, side)
@@ -45,11 +54,16 @@ def of_conflict(conflict: Conflict, side: Side, notation: Notation) -> str:
 
 
 def changes(fields: Mapping[str, tuple[Any, Any]], notation: Notation) -> list[tuple[str, str, str, str]]:
-    """What changed in a track: field, label, old and new for the eye. Cues are taken one by one."""
+    """What changed in a track: field, label, old and new for the eye. Cues are taken one by one; where its
+    file lies is its NAME."""
     from djtui.model.cue import by_identity
+    from djtui.traktor.moving import PATH
 
     found = []
     for field, (old, new) in fields.items():
+        if field == PATH:
+            found.append((field, NAME, *apart(old, new)))
+            continue
         if field != "cues":
             found.append((field, label(field), shown(field, old, notation), shown(field, new, notation)))
             continue
