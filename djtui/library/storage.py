@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,9 +30,8 @@ def backup(path: Path) -> Path:
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     copy = path.with_name(f"{path.name}.backup-{stamp}")
-    partial = copy.with_name(copy.name + ".partial")
+    partial = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}.partial")  # others may make one just now
     with explained(path):
-        partial.unlink(missing_ok=True)
         source = sqlite3.connect(path, timeout=10)
         target = sqlite3.connect(partial)
         try:
@@ -39,9 +40,16 @@ def backup(path: Path) -> Path:
             target.close()
             source.close()
         partial.replace(copy)
-    for old in backups(path)[BACKUPS_KEPT:]:
+    for old in (*backups(path)[BACKUPS_KEPT:], *_broken_off(path)):
         old.unlink(missing_ok=True)
     return copy
+
+
+def _broken_off(path: Path) -> list[Path]:
+    """Backups that somebody began, and that are too old to become one."""
+    long_ago = time.time() - _BACKUP_EVERY_S
+    found = path.parent.glob(f"{path.name}.backup-*.partial")
+    return [file for file in found if file.stat().st_mtime < long_ago]
 
 
 def backup_if_due(path: Path) -> Path | None:

@@ -19,6 +19,7 @@ from djtui.kinds import KINDS
 from djtui.tui.screens.scan import ScanDialog
 from djtui.tui.screens.scan_facts import completed, typed, unfit
 from djtui.tui.screens.scan_size import SizeDialog
+from djtui.tui.widgets.filter_bar import FilterBar
 from tests.files.test_scanning import song, state
 from tests.tui.conftest import SETTINGS, Opened, Session, another
 from tests.tui.test_screens import add_job, set_state
@@ -225,7 +226,7 @@ async def test_the_table_follows_a_scan_unless_it_goes_on_in_the_background(
         await djtui.press("F")
         await djtui.sees("another folder")
         await djtui.press("enter")
-        await djtui.sees(f'folder:"{music}/"')
+        await djtui.until(lambda: djtui.app.screen.query_one(FilterBar).input.value == f'folder:"{music}/"')
         await djtui.until(lambda: djtui.table.row_count == 0)
         async with another(path) as library, library.writing() as tx:
             await tx.execute("UPDATE track SET path = ? WHERE id = 7", (str(music / "a.mp3"),))
