@@ -5,8 +5,9 @@ Whether it can be is asked here too, item by item, before anybody tries.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from djtui.library import history
@@ -23,6 +24,7 @@ ROOMS: Final = {
 }
 """By kind of change the modules that this one imports when it is asked about one: some are heavy."""
 
+_PART: Final = 1000
 _ABOUT_TRACKS: Final = ("file", "fields", "track")
 _NOUNS: Final = {
     "edit": "track",
@@ -91,7 +93,10 @@ async def outlook(
     if change.kind in history.FILE_KINDS:
         from djtui.bridge import reversing
 
-        return await reversing.outlook(reader, change, redo=redo, tracks=tracks_of(only))
+        found = await reversing.outlook(reader, change, redo=redo, tracks=tracks_of(only))
+        return (
+            found if redo else replace(found, can=found.can + await _moved(reader, change, tracks_of(only)))
+        )
     if change.kind not in history.BY_JOB:
         return await history.outlook(reader, change, redo=redo, only=only)
     try:
@@ -106,6 +111,24 @@ async def outlook(
     except HistoryError as error:
         return Outlook(why=str(error))
     return Outlook(can=change.items)
+
+
+async def _moved(reader: Reader, change: Change, tracks: Collection[int] | None) -> int:
+    """How many files a job moved that was cut off before it could note it: the undo notes it first."""
+    from djtui.files import step_rows
+    from djtui.files.placing import Placing
+
+    many = 0
+    last: int | None = None
+    while steps := await step_rows.read(
+        reader, change.id, kinds=step_rows.PLACING, after=last, limit=_PART, undos=False
+    ):
+        last = steps[-1].step
+        for outcome in await asyncio.to_thread(Placing(steps, {}, only_look=True).carried_out):
+            step = outcome.step
+            whole = outcome.state == "done" and step.kind in step_rows.MOVING and not step.parked
+            many += whole and (tracks is None or step.track_id in tracks)
+    return many
 
 
 def said(change: Change, found: Outlook, *, redo: bool = False) -> str:

@@ -31,6 +31,8 @@ from djtui.tui.app import DjtuiApp
 PICTURES = Path(__file__).parents[1] / "screenshots"
 SIZE = (120, 36)
 FILTER = "bpm:124..128 key:~8A rating:>=4"
+RENAMED = "bpm:126..128 key:8A rating:>=4 missing:no"
+"""Whose files the rename would give new names."""
 HEARD = 8
 
 
@@ -53,9 +55,12 @@ def main() -> None:
         asyncio.run(_with_sounds(folder))
         _djtui(folder, "analyze", "--query", "path:pictured")
         asyncio.run(_draw(folder / "Music.db", settings, "library", _library))
+        asyncio.run(_draw(folder / "Music.db", settings, "rename", _rename))
         asyncio.run(_edit_both(folder / "Music.db", collection))
         _import(folder, collection)
         asyncio.run(_draw(folder / "Music.db", settings, "traktor", _traktor))
+        _change_files(folder)
+        asyncio.run(_draw(folder / "Music.db", settings, "history", _history))
         asyncio.run(_draw_import(folder, collection, settings))
         asyncio.run(_draw_spotify(folder / "spotify"))
 
@@ -76,8 +81,8 @@ async def _with_sounds(folder: Path) -> None:
     rows = await library.fetchall(
         f"SELECT id, bpm, duration FROM track WHERE {where.sql} ORDER BY id LIMIT {HEARD}", where.params
     )
-    (folder / "music" / "pictured").mkdir(parents=True, exist_ok=True)
-    files = {row["id"]: folder / "music" / "pictured" / f"{row['id']}.flac" for row in rows}
+    (folder / "music" / "C" / "pictured").mkdir(parents=True, exist_ok=True)
+    files = {row["id"]: folder / "music" / "C" / "pictured" / f"{row['id']}.flac" for row in rows}
     for row in rows:
         save(
             files[row["id"]],
@@ -107,6 +112,21 @@ async def _library(pilot: Pilot[Any]) -> None:
     await pilot.pause(1.0)
 
 
+def _change_files(folder: Path) -> None:
+    """Rename and tag what can be heard."""
+    _djtui(folder, "rename", "--preset", "mixing", "path:pictured", "--apply", "--yes", "--no-export")
+    _djtui(folder, "tags", "write", "path:pictured", "bpm", "key", "--yes")
+
+
+async def _rename(pilot: Pilot[Any]) -> None:
+    await pilot.press("slash", *RENAMED, "enter")
+    await pilot.pause(1.0)
+    await pilot.press("r")
+    await pilot.pause(2.0)
+    while "planning" in pilot.app.export_screenshot():
+        await pilot.pause(0.5)
+
+
 async def _edit_both(path: Path, collection: Path) -> None:
     """Edits here, and in three of these tracks another one in Traktor."""
     library = await Library.open(path)
@@ -124,6 +144,13 @@ async def _edit_both(path: Path, collection: Path) -> None:
 async def _traktor(pilot: Pilot[Any]) -> None:
     await pilot.press("3")
     await pilot.pause(3.0)
+
+
+async def _history(pilot: Pilot[Any]) -> None:
+    await pilot.press("6")
+    await pilot.pause(1.5)
+    await pilot.press("j", "j")
+    await pilot.pause(1.5)
 
 
 async def _draw_spotify(folder: Path) -> None:

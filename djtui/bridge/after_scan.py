@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from djtui.jobs import records
@@ -24,9 +24,9 @@ class Collections:
         if self._naming is None:
             self._naming = await Naming.read(library)
 
-    async def moved(self, tx: Tx, paths: Mapping[int, str]) -> object:
-        """Note new paths of tracks for the next export."""
-        return await note_moves(tx, paths, self._naming)
+    async def moved(self, tx: Tx, paths: Mapping[int, str]) -> Collection[int]:
+        """Note new paths of tracks for the next export. Returns those that Traktor cannot name."""
+        return (await note_moves(tx, paths, self._naming)).refused.keys()
 
 
 async def queue(tx: Tx, job: Job) -> None:

@@ -104,6 +104,7 @@ class Planning:
     title: str
     name: str = "Planning"
     repeat: bool = True
+    keeps: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate(items=sum(map(len, self.job.groups.values())))
@@ -123,6 +124,7 @@ class Planning:
         work.fileless = found.fileless
         if work.change.id is not None:
             return
+        ctx.start_over()
         announcement = Announcement(work.change, KIND, self.title, ctx.job_id, found.numbered())
         yield Batch(
             partial(announcement.store, whole=bool(found.fileless)),

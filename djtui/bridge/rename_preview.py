@@ -49,7 +49,7 @@ class Names:
     @property
     def renamed(self) -> int:
         """How many files get another name."""
-        return self.counts["rename"] + self.counts["conflict"]
+        return self.counts["rename"] + self.counts["numbered"]
 
     def planned(self, row: int, facts: Facts) -> Planned | None:
         """What becomes of a row; None: it is not known yet."""

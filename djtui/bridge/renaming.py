@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from djtui.bridge import telling
 from djtui.bridge.telling import Telling, teller
 from djtui.config import Settings
 from djtui.files import chosen, emptied, rename_plan, step_rows, tagging
 from djtui.files.announcing import LongAnnouncement, begun, plural
 from djtui.files.changing import Batches, Change, Changing
 from djtui.files.rename_plan import Renames, Sources, Wanted
+from djtui.files.scan_walk import UNREADABLE
 from djtui.files.scanning import RESOURCE
 from djtui.files.step_rows import PLACING, FileStep, State
-from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, Phase
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, Left, Phase
 from djtui.library.database import Library, Reader
+from djtui.model.text import is_text, spelled
 from djtui.traktor import moving
 from djtui.traktor.moving import Naming
 
@@ -42,8 +45,9 @@ def rename_job(params: dict[str, Any], library: Library, settings: Settings) -> 
     """
     wanted = Wanted.of(params)
     fields = tagging.checked(params.get("tags") or ())
-    telling = Telling.of(params, library, settings)
-    work = Rename(params, wanted, fields, telling, Change(options=tagging.options(params)))
+    told = Telling.of(params, library, settings)
+    change = Change(options=tagging.options(params), title=partial(_title, wanted))
+    work = Rename(params, wanted, fields, told, change)
     phases: list[Phase] = [Planning(work), Changing(work.change, "Moving", PLACING)]
     if fields:
         phases.append(Changing(work.change, "Tagging", ("tags",)))
@@ -54,10 +58,15 @@ def rename_job(params: dict[str, Any], library: Library, settings: Settings) -> 
         kind="rename",
         key=f"rename:{chosen.key(params, *names)}",
         title=f"Rename · {wanted.said} · {chosen.said(params)}",
-        phases=(*phases, *telling.phases),
-        writes=frozenset({RESOURCE}) | telling.writes,
+        phases=(*phases, *told.phases),
+        writes=frozenset({RESOURCE}) | told.writes,
         work=work,
     )
+
+
+def _title(wanted: Wanted, tracks: int) -> str:
+    """What the history calls the change: what is planned, and in the end what was done."""
+    return f"Rename of {plural(tracks)}: {wanted.said}"
 
 
 @dataclass
@@ -91,6 +100,16 @@ class RenameJob(Job):
         if self.work.params.get("m3u"):
             found["lists"] = done.get("list", 0)
         return found | self.work.telling.result()
+
+    async def left(self, library: Library, reason: str) -> Left | None:
+        change = self.work.change
+        await change.look_back(library)
+        if change.id is None:
+            return None
+        result = self.result()
+        many = result["renamed"]
+        done = f"{plural(many, 'file')} {'was' if many == 1 else 'were'} renamed"
+        return Left(result, await telling.left(library, change, done, "the new names", reason))
 
 
 async def preview(library: Reader, params: Mapping[str, Any]) -> Renames:
@@ -127,6 +146,7 @@ class Planning:
     job: Rename
     name: str = "Planning"
     repeat: bool = True
+    keeps: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate(items=await chosen.count(ctx.library, self.job.params))
@@ -136,15 +156,16 @@ class Planning:
         work.change.id = await begun(ctx.library, ctx.job_id, KIND, whole=True)
         if work.change.id is not None:
             planned_before = await step_rows.count(ctx.library, work.change.id, _PLANNED, step_rows.MOVING)
-            work.counts = Counter(planned=planned_before)
+            work.counts = Counter(planned=planned_before, skipped=(cursor or {}).get("skipped", 0))
         if work.change.id is not None and not await self._is_left(ctx.library):
             return
-        await work.telling.refuse(ctx.library)
+        await work.telling.refuse(ctx)
         naming = await Naming.read(ctx.library)
 
         work.change.moved = await teller(ctx.library, naming)
         if work.change.id is not None:
             return
+        ctx.start_over()
         written = LongAnnouncement(work.change, KIND, ctx.job_id, f"Rename: {work.wanted.said}")
         ctx.report(total=await chosen.count(ctx.library, work.params))
         work.counts = Counter()
@@ -154,6 +175,7 @@ class Planning:
             steps = await self._steps(ctx.library, renames, written.next)
             yield Batch(
                 partial(written.add, steps=steps),
+                cursor={"skipped": work.counts["skipped"]},
                 processed=len(renames.items),
                 failures=[
                     ItemFailure(item.path or f"track {item.id}", item.reason or "", item.id)
@@ -166,9 +188,11 @@ class Planning:
             return
         if places := work.params.get("m3u"):
             found = await rename_plan.lists(places, await step_rows.names(ctx.library, written.id))
-            steps = [FileStep(number, None, "list", path) for number, path in enumerate(found, written.next)]
-            yield Batch(partial(written.add, steps=steps))
-        written.title = f"Rename of {plural(work.counts['planned'])}: {work.wanted.said}"
+            named = [path for path in found if is_text(path)]
+            steps = [FileStep(number, None, "list", path) for number, path in enumerate(named, written.next)]
+            unfit = [ItemFailure(spelled(path), UNREADABLE) for path in found if not is_text(path)]
+            yield Batch(partial(written.add, steps=steps), failures=unfit)
+        written.title = _title(work.wanted, work.counts["planned"])
         yield Batch(written.close, durable=True)
         written.written()
 

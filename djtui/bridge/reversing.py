@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from djtui.bridge import telling
 from djtui.bridge.merging import KIND as MERGE
 from djtui.bridge.renaming import KIND as RENAME
 from djtui.bridge.telling import Telling, teller
@@ -22,7 +23,7 @@ from djtui.files.reversal import Reversal
 from djtui.files.scanning import RESOURCE
 from djtui.files.step_rows import COUNTED, PLACING, REWRITING, FileStep
 from djtui.jobs import requests
-from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, JobError
+from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, JobError, Left
 from djtui.jobs.locks import host_is_free
 from djtui.library import history
 from djtui.library.database import Library, Reader, Tx
@@ -34,30 +35,31 @@ from djtui.traktor.moving import Naming
 def reversing_job(params: dict[str, Any], library: Library, settings: Settings) -> Job:
     """The job behind undo and redo of a change of files.
 
-    Params: change; redo; tracks (ids: only these of it); export (default true), force.
+    Params: change; title (of that one); redo; tracks (ids: only these of it); export (default true), force.
     """
     forward = bool(params.get("redo"))
-    telling = Telling.of(params, library, settings)
+    told = Telling.of(params, library, settings)
     work = Reversing(
         origin=int(params["change"]),
         forward=forward,
         tracks=None if params.get("tracks") is None else frozenset(map(int, params["tracks"])),
-        telling=telling,
+        telling=told,
         change=Change(origin=int(params["change"])),
     )
     word = "Redo" if forward else "Undo"
+    what = f"of “{params['title']}”" if params.get("title") else f"· change {work.origin}"
     some = "" if work.tracks is None else f":{','.join(map(str, sorted(work.tracks)))}"
     return ReversingJob(
         kind="file-undo",
         key=f"file-{word.lower()}:{work.origin}{some}",
-        title=f"{word} · change {work.origin}",
+        title=f"{word} {what}",
         phases=(
             Checking(work),
             Changing(work.change, "Moving", (*PLACING, *REWRITING)),
             Values(work),
-            *telling.phases,
+            *told.phases,
         ),
-        writes=frozenset({RESOURCE}) | telling.writes,
+        writes=frozenset({RESOURCE}) | told.writes,
         work=work,
     )
 
@@ -83,8 +85,26 @@ class ReversingJob(Job):
 
     def result(self) -> dict[str, Any]:
         work = self.work
-        undone = work.tracks_back or work.change.done
-        return {"undone": undone, "change": work.change.id} | work.telling.result()
+        lists = work.change.counts.get("list", 0)
+        found: dict[str, Any] = {
+            "undone": work.tracks_back or work.change.done - lists,
+            "change": work.change.id,
+        }
+        if lists:
+            found["lists"] = lists
+        return found | work.telling.result()
+
+    async def left(self, library: Library, reason: str) -> Left | None:
+        work = self.work
+        await work.change.look_back(library)
+        if work.change.id is None:
+            return None
+        result = self.result()
+        many = result["undone"]
+        done = "renamed again" if work.forward else "put back"
+        names = "the new names" if work.forward else "the old names"
+        said = f"{many:,} file{' was' if many == 1 else 's were'} {done}"
+        return Left(result, await telling.left(library, work.change, said, names, reason))
 
 
 async def undo_params(
@@ -92,7 +112,7 @@ async def undo_params(
 ) -> dict[str, Any]:
     """The params of the job that takes a change of files back. Raises `HistoryError`."""
     await _check(library, change, forward=redo, some=tracks is not None)
-    params: dict[str, Any] = {"change": change.id}
+    params: dict[str, Any] = {"change": change.id, "title": change.title}
     if redo:
         params["redo"] = True
     return params if tracks is None else params | {"tracks": sorted(tracks)}
@@ -166,6 +186,7 @@ class Checking:
     job: Reversing
     name: str = "Checking"
     repeat: bool = True
+    keeps: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
         row = await ctx.library.fetchone("SELECT items FROM change WHERE id = ?", (self.job.origin,))
@@ -176,17 +197,19 @@ class Checking:
         row = await ctx.library.fetchone("SELECT kind FROM change WHERE id = ?", (work.origin,))
         work.kind = "" if row is None else row["kind"]
         work.change.lasting = work.kind == MERGE
-        if work.kind == RENAME:
-            await work.telling.refuse(ctx.library)
-        else:
+        kind = "redo" if work.forward else "undo"
+        there = await begun(ctx.library, ctx.job_id, kind)
+        if work.kind == RENAME and (work.forward or await telling.is_told(ctx.library, work.origin)):
+            await work.telling.refuse(ctx)
+        elif work.kind != RENAME or there is None:
             work.telling.quiet = True
         naming = await Naming.read(ctx.library)
 
         work.change.moved = await teller(ctx.library, naming)
-        kind = "redo" if work.forward else "undo"
-        if (there := await begun(ctx.library, ctx.job_id, kind)) is not None:
+        if there is not None:
             work.change.id = there
             return
+        ctx.start_over()
         try:
             origin = await history.find(ctx.library, work.origin)
             await _check(ctx.library, origin, forward=work.forward, some=work.tracks is not None)

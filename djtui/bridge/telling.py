@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from djtui.config import Settings
+from djtui.files.changing import Change
 from djtui.files.confirming import Moved, nobody
 from djtui.jobs.job import Context, Cursor, Estimate, JobError, Phase, repeats
 from djtui.library.database import Library, LibraryError, Reader, Tx, connect_readonly
 from djtui.traktor import export_state, moving, running
+from djtui.traktor.export_parsing import surveyed
 from djtui.traktor.exporting import ExportJob, export_job
 from djtui.traktor.import_state import Batches
 from djtui.traktor.moving import Naming
@@ -54,15 +56,20 @@ class Telling:
         """The collection."""
         return None if self.export is None else self.export.work.path
 
-    async def refuse(self, library: Reader) -> None:
+    async def refuse(self, ctx: Context) -> None:
         """Raise `JobError` where the collection could not be written afterwards: before any file is moved."""
-        if self.path is None:
+        if self.export is None or self.path is None:
             return
         if (name := await asyncio.to_thread(running.running)) is not None:
             raise JobError(
                 f"{name} is running: it would lose the files that are moved, and overwrite {self.path.name}. "
                 "Quit it and start again. Nothing was done yet."
             )
+        try:
+            await _check(ctx, self.path, self.export.work.target)
+        except JobError as error:
+            raise JobError(f"{error} Nothing was done yet; --no-export leaves Traktor out.") from error
+        library = ctx.library
         row = await library.fetchone("SELECT id, asked FROM nml_file WHERE path = ?", (str(self.path),))
         if row is None or row["asked"] or self.force:
             return
@@ -77,6 +84,15 @@ class Telling:
         if self.export is None or self.quiet is not False:
             return {}
         return {"export": self.export.result()}
+
+
+async def _check(ctx: Context, path: Path, target: Path) -> None:
+    """Raise `JobError` unless a collection is there, whole, and can be replaced."""
+    async with export_state.explained(path, again=True):
+        await surveyed(ctx, path)
+        reason = await asyncio.to_thread(export_state.protected, target)
+    if reason is not None:
+        raise JobError(f"{reason}: Traktor could not be told of the new names.")
 
 
 class Exporting:
@@ -111,6 +127,38 @@ async def teller(library: Reader, naming: Naming) -> Moved:
         await moving.note_moves(tx, paths, naming)
 
     return moved
+
+
+async def left(library: Reader, change: Change, done: str, names: str, reason: str) -> str:
+    """What to say of a change of names that was cut short: `done`, and what Traktor does not know of it.
+
+    `names`: what it does not know. Without a `reason`, the change was cancelled.
+    """
+    unknown = await _count(library, change.id, "moved IS NOT NULL")
+    if not unknown:
+        return reason
+    said = f"{done}; Traktor does not know {unknown:,} of {names} yet"
+    if reason:
+        return f"{said}: {reason} Then: djtui traktor export"
+    return f"{said}: djtui traktor export tells it."
+
+
+async def is_told(library: Reader, change_id: int) -> bool:
+    """Whether Traktor's collection has any of the names that a change has given."""
+    return await _count(library, change_id, "moved IS NULL") > 0
+
+
+async def _count(library: Reader, change_id: int | None, condition: str) -> int:
+    """Of the tracks whose files a change has moved those with such an entry in the collection."""
+    row = await library.fetchone(
+        "SELECT count(DISTINCT step.track_id) AS tracks FROM file_step AS step"
+        " JOIN nml_entry AS entry ON entry.track_id = step.track_id"
+        " JOIN nml_file AS file ON file.id = entry.file_id"
+        " WHERE change_id = ? AND step.state = 'done' AND step.kind IN ('move', 'copy')"
+        f" AND entry.gone = 0 AND file.role = 'collection' AND {condition}",
+        (change_id,),
+    )
+    return int(row["tracks"]) if row is not None else 0
 
 
 def linked(library: Library, settings: Settings) -> Path | None:

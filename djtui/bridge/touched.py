@@ -333,9 +333,11 @@ def _state(found: Touched, key: Key) -> State:
 
 async def _names(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
     rows = await reader.fetchall(
-        f"SELECT id, artist, title FROM track WHERE id {_AMONG}", (as_json(list(ids)),)
+        f"SELECT id, artist, title, coalesce(path, location) AS place FROM track WHERE id {_AMONG}",
+        (as_json(list(ids)),),
     )
     return {
-        row["id"]: " - ".join(text for text in (row["artist"], row["title"]) if text) or f"track {row['id']}"
+        row["id"]: " - ".join(text for text in (row["artist"], row["title"]) if text)
+        or PurePath(row["place"] or f"track {row['id']}").name
         for row in rows
     }

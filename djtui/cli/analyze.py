@@ -130,6 +130,7 @@ class _Run:
     )
     failures: list[dict[str, str]] = field(default_factory=list)
     changes: list[int] = field(default_factory=list)
+    asked_to_write: bool = False
     _header: bool = False
     _looked_at: float = 0.0
 
@@ -212,7 +213,9 @@ class _Run:
         if not self.params.get("write_tags"):
             return None
         self.counts["written"] = 0
-        for id in await after_analysis.asked(library, job):
+        asked = await after_analysis.asked(library, job)
+        self.asked_to_write = bool(asked)
+        for id in asked:
             view = await views.job(library, id)
             if view is not None and not view.is_over:
                 await follow_job(self.session, library, view.kind, view.params)
@@ -276,12 +279,23 @@ class _Run:
         written = {}
         if "written" in self.counts:
             written = {"changes": self.changes}
-            back = ", ".join(f"djtui undo {change}" for change in reversed(self.changes))
-            lines.insert(
-                1, f"Tags of {plural(self.counts['written'], 'file')} written{back and f' ({back})'}."
-            )
+            lines.insert(1, self._said_of_tags())
         self.session.out.result(lines, **self.counts, **written, job=job, failures=self.failures)
         return SOME_FAILED if self.counts["failed"] else DONE
+
+    def _said_of_tags(self) -> str:
+        if self.counts["written"]:
+            back = ", ".join(f"djtui undo {change}" for change in reversed(self.changes))
+            return f"Tags of {plural(self.counts['written'], 'file')} written{back and f' ({back})'}."
+        if self.asked_to_write:
+            failed = self.counts["failed"]
+            return "No tags were written." if failed else "No tags were written: the files say so already."
+        if not self.counts["analyzed"] and not self.params.keys() & {"ids", "query", "again"}:
+            return "No tags were written: nothing was left to analyse. --query says whose tags are meant."
+        return (
+            "No tags were written: of none of these tracks is known here what the analysis hears"
+            " (djtui differences lists where the two differ)."
+        )
 
 
 def _lines(counts: dict[str, Any]) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -10,7 +12,7 @@ import click
 from djtui import ways_back
 from djtui.cli.exporting import restore_lines
 from djtui.cli.library import matching
-from djtui.cli.output import table
+from djtui.cli.output import plural, table
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import history as changes
@@ -141,13 +143,20 @@ _only = click.option(
     metavar="TRACK…",
     help="Only these tracks of it: ids, or a filter; may be said several times.",
 )
+_no_export = click.option(
+    "--no-export", is_flag=True, help="Of a rename: do not tell Traktor now; the next export does."
+)
 
 
 @click.command()
 @click.argument("change", type=int, required=False)
 @_only
+@_no_export
+@click.option("--yes", is_flag=True, help="Of an export: do not ask before the collection is put back.")
 @command
-async def undo(session: Session, change: int | None, only: tuple[str, ...]) -> int | None:
+async def undo(
+    session: Session, change: int | None, only: tuple[str, ...], no_export: bool, yes: bool
+) -> int | None:
     """Take a change back: the last one, or the one with this number; or only some tracks of it.
 
     What was changed again since is left alone and listed.
@@ -156,24 +165,33 @@ async def undo(session: Session, change: int | None, only: tuple[str, ...]) -> i
     djtui undo
     djtui undo 12 --only 17 --only 'artist:bicep'
     """
-    return await _reverse(session, change, only, redo=False)
+    return await _reverse(session, change, only, redo=False, export=not no_export, yes=yes)
 
 
 @click.command()
 @click.argument("change", type=int, required=False)
 @_only
+@_no_export
 @command
-async def redo(session: Session, change: int | None, only: tuple[str, ...]) -> int | None:
+async def redo(session: Session, change: int | None, only: tuple[str, ...], no_export: bool) -> int | None:
     """Do an undone change again: the last one undone, or the one with this number.
 
     \b
     djtui redo
     djtui redo 12 --only 17
     """
-    return await _reverse(session, change, only, redo=True)
+    return await _reverse(session, change, only, redo=True, export=not no_export)
 
 
-async def _reverse(session: Session, number: int | None, only: tuple[str, ...], *, redo: bool) -> int | None:
+async def _reverse(
+    session: Session,
+    number: int | None,
+    only: tuple[str, ...],
+    *,
+    redo: bool,
+    export: bool,
+    yes: bool = False,
+) -> int | None:
     verb = "Redo" if redo else "Undo"
     async with session.library(create=False) as library:
         if number is not None:
@@ -185,6 +203,10 @@ async def _reverse(session: Session, number: int | None, only: tuple[str, ...], 
             change = newest
         keys = await _keys(library, change, only)
         way = await ways_back.way(library, change, redo=redo, only=keys)
+        if way.job == "file-undo" and not export:
+            way = replace(way, params={**way.params, "export": False})
+        if way.job == "traktor-restore" and not yes:
+            await _ask(session, library, change)
         if way.job is not None:
             return await _by_job(session, library, change, way, redo=redo)
 
@@ -194,6 +216,22 @@ async def _reverse(session: Session, number: int | None, only: tuple[str, ...], 
         act = changes.redo if redo else changes.undo
         result = await act(library, change, progress, only=keys)
     return _told(session, change, result, redo=redo)
+
+
+async def _ask(session: Session, library: Library, change: Change) -> None:
+    """Have it confirmed that a collection is put back; where nobody can be asked, only if it loses files."""
+    from djtui.traktor import restoring
+
+    lost = (await restoring.stranded_by(library, change)).sentence
+    if session.out.as_json or not sys.stdin.isatty():
+        if lost:
+            raise Failure(f"{lost} Say --yes to put the collection back all the same.")
+        return
+    session.out.note(f"{change.title}: the collection becomes what it was before, from its backup.")
+    if lost:
+        session.out.note(lost)
+    if not click.confirm("Put the collection back?", err=True):
+        raise Failure("Nothing was changed.")
 
 
 async def _keys(library: Library, change: Change, only: tuple[str, ...]) -> set[Key] | None:
@@ -236,9 +274,16 @@ async def _by_job(
         session,
         library,
         view,
-        lambda result: [f"{change.title}: {result['undone']:,} {said}."],
+        lambda result: [f"{change.title}: {_files(result)} {said}."],
         verdict="left alone",
     )
+
+
+def _files(result: dict[str, Any]) -> str:
+    """How many were put back; where there were playlist files, of each kind."""
+    if not (lists := result.get("lists")):
+        return f"{result['undone']:,}"
+    return f"{plural(result['undone'], 'file')} and {plural(lists, 'list')}"
 
 
 def _told(session: Session, change: Change, result: Undone, *, redo: bool) -> int | None:

@@ -173,17 +173,28 @@ def export_lines(result: dict[str, Any]) -> list[str]:
     if not tracks and not lists:
         lines.append("Nothing waits for export.")
     else:
-        said = f"{plural(tracks, 'track')} and {plural(lists, 'playlist')}"
+        said = f"{plural(tracks, 'track')}{_of_them(result)} and {plural(lists, 'playlist')}"
+        if cells := result.get("cells"):
+            said += f", and {plural(cells, 'cell')} of remix sets"
         lines.append(f"Would change: {said}." if dry else f"Written: {said}, to {result['path']}.")
     if result.get("merged"):
         merged = ", ".join(_merged(name, count) for name, count in result["merged"].items() if count)
         if merged:
-            lines.append(f"Merged from Traktor first: {merged}.")
+            lines.append(f"{'Would be merged' if dry else 'Merged'} from Traktor first: {merged}.")
     if result.get("doubled_cues"):
         lines.append(f"{plural(result['doubled_cues'], 'cue')} twice in the collection: left alone.")
     if result.get("backup"):
         lines.append(f"The collection as it was: {result['backup']}")
     return [*lines, *result.get("notes", [])]
+
+
+def _of_them(result: dict[str, Any]) -> str:
+    """How many of the tracks Traktor does not have yet, and how many go, where it is not all changes."""
+    new, gone = result.get("added", 0), result.get("removed", 0)
+    if not new and not gone:
+        return ""
+    said = [f"{new:,} new", f"{result['entries_changed'] - new - gone:,} changed"]
+    return f" ({', '.join([*said, *([f'{gone:,} removed'] if gone else [])])})"
 
 
 def _merged(name: str, count: int) -> str:

@@ -25,10 +25,13 @@ def jobs(context: click.Context) -> None:
     """Show jobs, and watch, pause, resume, cancel or retry them.
 
     \b
-    djtui jobs                 the newest jobs
+    djtui jobs                 what is under way or was cut off, then what ran last
     djtui jobs watch           follow what runs, also from a second terminal
     djtui jobs cancel 12       stop a job at its next checkpoint
     """
+    session = context.find_object(Session)
+    assert session is not None
+    session.tells_of_jobs = False
     if context.invoked_subcommand is None:
         context.invoke(list_)
 
@@ -37,7 +40,7 @@ def jobs(context: click.Context) -> None:
 @click.option("--limit", default=20, show_default=True, help="Show at most so many.")
 @command
 async def list_(session: Session, limit: int) -> None:
-    """List the newest jobs with their phases."""
+    """List jobs with their phases: those that are not over first, then those that ran last."""
     async with session.library(create=False) as library:
         found = await views.jobs(library, limit=limit)
     lines = []

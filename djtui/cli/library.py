@@ -137,6 +137,11 @@ async def playlists(session: Session) -> None:
     )
 
 
+def unknown_to_traktor(names: int) -> str:
+    """That Traktor still has old names for so many files, and what tells it."""
+    return f"Traktor does not know {plural(names, 'new name')} yet: djtui traktor export tells it."
+
+
 _STATS = """
 SELECT count(*) AS tracks, count(nullif(missing, 0)) AS missing, sum(cue_count > 0) AS with_cues,
        count(bpm) AS with_bpm, count(key) AS with_key, count(rating) AS rated, count(genre) AS with_genre,
@@ -149,8 +154,11 @@ FROM track
 @command
 async def stats(session: Session) -> None:
     """Count what the library holds, and how much of it is unknown."""
+    from djtui.traktor import moving
+
     async with session.library(create=False) as library:
         counts = await library.fetchone(_STATS)
+        unknown = await moving.unknown_names(library)
         cues = await library.fetchone("SELECT count(*) AS cues FROM cue")
         lists = await library.fetchall("SELECT kind, count(*) AS many FROM playlist GROUP BY kind")
         genres = await library.fetchall(
@@ -161,6 +169,7 @@ async def stats(session: Session) -> None:
     assert cues is not None
     fields: dict[str, Any] = {name: counts[name] or 0 for name in counts.keys()}  # noqa: SIM118 (a Row is no dict)
     fields["cues"] = cues["cues"]
+    fields["names_unknown_to_traktor"] = unknown
     fields["playlists"] = {row["kind"]: row["many"] for row in lists}
     fields["genres"] = {row["genre"]: row["many"] for row in genres}
     total = fields["tracks"]
@@ -183,6 +192,8 @@ async def stats(session: Session) -> None:
         lines += table(
             ("Genre", "Tracks"), [(name, f"{many:,}") for name, many in fields["genres"].items()], right=(1,)
         )
+    if unknown:
+        lines.append(unknown_to_traktor(unknown))
     session.out.result(lines, **fields)
 
 

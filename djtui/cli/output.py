@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from djtui.model.text import harmless
+from djtui.model.text import harmless, is_text
 
 _WIDEST: Final = 120
 
@@ -25,7 +25,10 @@ class Output:
     def event(self, event: str, **fields: Any) -> None:
         """One line of JSON; nothing without --json."""
         if self.as_json:
-            print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
+            text = json.dumps({"event": event, **fields}, ensure_ascii=False)
+            if not is_text(text):  # a name that is no UTF-8
+                text = json.dumps({"event": event, **fields})
+            print(text, flush=True)
 
     def result(self, lines: Iterable[str] = (), **fields: Any) -> None:
         """The end of a command: `fields` for a program, `lines` for a person.
@@ -76,6 +79,16 @@ class Output:
         print(f"\r\x1b[K{line}", end="", file=sys.stderr)
         sys.stderr.flush()
         self._drawn = True
+
+    def waiting(self, job: str, reason: str, left: str) -> None:
+        """What a job waits for, and how long still; drawn over, or a line for each reason."""
+        if self._bar:
+            line = _fitting(harmless(reason), f" · {left}" if left else "", "")
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            self._drawn = True
+        elif reason != self._last:
+            print(f"{harmless(job)} · {harmless(reason)} …", file=sys.stderr)
+            self._last = reason
 
     def end_progress(self) -> None:
         """Leave the bar's line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +14,14 @@ import click
 
 from djtui import config
 from djtui.bridge import renaming
-from djtui.bridge.telling import Telling
+from djtui.bridge.telling import Telling, linked
 from djtui.cli import rename_listing as listing
 from djtui.cli.library import where
 from djtui.cli.output import plural
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.config import Settings
-from djtui.files import presets, step_rows, tagging
+from djtui.files import chosen, presets, step_rows, tagging
 from djtui.files.parse_template import TemplateError
 from djtui.files.rename_plan import Renames
 from djtui.files.tag_defaults import as_params
@@ -32,6 +33,8 @@ from djtui.traktor.affected import Affected, affected
 from djtui.traktor.question import answered, question
 
 _EXAMPLES: Final = 10
+_TOKEN: Final = re.compile(r"\{[a-z]+[|}]")
+"""A token of a template; no filter has one, not even in a regular expression."""
 
 
 @click.command()
@@ -100,6 +103,9 @@ async def rename(
             return None
         if not yes and sys.stdin.isatty() and not session.out.as_json:
             await _ask(session, library, params, telling)
+        else:
+            for line in await _unheard(session, library, telling):
+                session.out.note(line)
         return await _applied(session, library, params)
 
 
@@ -110,6 +116,10 @@ def _params(
     params: dict[str, Any] = {}
     if said["preset"] is not None and said["by_context"]:
         raise Failure("Say --preset or --by-context, not both.", WRONG_USE)
+    if said["preset"] is not None or said["by_context"]:
+        instead = "--preset" if said["preset"] is not None else "--by-context"
+        if words and _TOKEN.search(words[0]):
+            raise Failure(f"{words[0]!r} is a template: say TEMPLATE or {instead}, not both.", WRONG_USE)
     if said["by_context"]:
         params["templates"] = dict(presets.by_context(settings.files))
         texts = list(params["templates"].values())
@@ -132,7 +142,10 @@ def _params(
         where(query)
         params["query"] = query
     if said["root"] is not None:
-        params["root"] = str(said["root"].expanduser().absolute())
+        params["root"] = _root(said["root"])
+    for path in said["lists"]:
+        if not path.expanduser().exists():
+            raise Failure(f"--lists: there is neither a file nor a folder {path}.", WRONG_USE)
     lists = said["lists"] or map(Path, settings.files.lists)
     if places := [str(path.expanduser().absolute()) for path in lists]:
         params["m3u"] = places
@@ -143,6 +156,18 @@ def _params(
     if said["force"]:
         params["force"] = True
     return params, texts
+
+
+def _root(said: Path) -> str:
+    """A folder that is there, or that can be made: a parent that is not there is a typing mistake."""
+    root = said.expanduser().absolute()
+    if root.exists() and not root.is_dir():
+        raise Failure(f"--root: {root} is a file, not a folder.", WRONG_USE)
+    if not root.parent.is_dir():
+        raise Failure(
+            f"--root: there is no folder {root.parent}, so {root.name} cannot be made in it.", WRONG_USE
+        )
+    return str(root)
 
 
 def _preset(settings: Settings, name: str) -> str:
@@ -199,6 +224,7 @@ async def _preview(
         fields["traktor"] = share._asdict()
     lines = listing.files(renames, whole=whole) + await _summary(renames, params, share)
     if counts["planned"]:
+        lines += await _unheard(session, library, telling)
         lines.append("Say --apply to rename them.")
     session.out.result(lines, **fields)
 
@@ -210,11 +236,27 @@ async def _share(library: Library, renames: Renames, telling: Telling) -> Affect
     return await affected(library, str(telling.path), renames.paths())
 
 
+async def _unheard(session: Session, library: Library, telling: Telling) -> list[str]:
+    """A warning where Traktor runs and is not to be told."""
+    path = await asyncio.to_thread(linked, library, session.settings)
+    if telling.path is not None or path is None:
+        return []
+    if (name := await asyncio.to_thread(running.running)) is None:
+        return []
+    return [
+        f"{name} is running and would not find these files: quit it, then djtui traktor export tells it"
+        " where they are."
+    ]
+
+
 async def _summary(renames: Renames, params: dict[str, Any], share: Affected | None) -> list[str]:
     """The counts, and what else changes."""
-    lines = [listing.counts(renames)]
+    lines = [listing.counts(renames) if renames.items else _no_track(params)]
     if not renames.counts()["planned"]:
         return lines
+    root = params.get("root")
+    if root is not None and root in renames.plan.folders:
+        lines.append(f"There is no folder {root} yet: it would be made.")
     if share is not None:
         lines.append(listing.traktor(share))
         if share.locations and (name := await asyncio.to_thread(running.running)) is not None:
@@ -226,6 +268,11 @@ async def _summary(renames: Renames, params: dict[str, Any], share: Affected | N
     return lines
 
 
+def _no_track(params: dict[str, Any]) -> str:
+    query = params.get("query")
+    return "The library has no track with a file." if query is None else f"No track passes {query}."
+
+
 async def _ask(session: Session, library: Library, params: dict[str, Any], telling: Telling) -> None:
     """Have the rename confirmed, and the one question about a collection of another machine answered."""
     renames = await _planned(session, library, params)
@@ -233,6 +280,7 @@ async def _ask(session: Session, library: Library, params: dict[str, Any], telli
     summary = await _summary(renames, params, await _share(library, renames, telling))
     if not many:
         raise Failure(" ".join(["Nothing to rename.", *summary]))
+    summary += await _unheard(session, library, telling)
     session.out.note("\n".join([*listing.files(renames, limit=_EXAMPLES), *summary]))
     if not click.confirm(f"Rename {plural(many, 'file')}?", err=True):
         raise Failure("Nothing was renamed.", FAILED)
@@ -246,6 +294,8 @@ async def _ask(session: Session, library: Library, params: dict[str, Any], telli
 
 
 async def _applied(session: Session, library: Library, params: dict[str, Any]) -> int:
+    if not await chosen.count(library, params):
+        raise Failure(_no_track(params))
     view = await follow_job(session, library, "rename", params)
     unknown = await moving.unknown_names(library)
     if session.out.as_json and view.result is not None and (change := view.result["change"]) is not None:

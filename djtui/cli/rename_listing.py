@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from rich.cells import cell_len
 
+from djtui.cli.library import unknown_to_traktor
 from djtui.cli.output import plural, table
 from djtui.files.context import Context
 from djtui.files.plan import Planned
 from djtui.files.rename_plan import Renames
 from djtui.files.tokens import FUNCTIONS, TOKENS
 from djtui.model.text import harmless
-from djtui.traktor.affected import Affected
+from djtui.traktor.affected import Affected, besides
 
 _LISTED: Final = 40
 _REFUSED: Final = 3
@@ -35,7 +36,7 @@ def files(renames: Renames, *, whole: bool = False, limit: int = _LISTED) -> lis
 
     Then, if not `whole`, the files that keep names which they should not keep, by reason.
     """
-    meant = (it for it in renames.items if it.status in ("rename", "conflict") or whole)
+    meant = (it for it in renames.items if it.status in ("rename", "numbered") or whole)
     shown = list(meant if whole else islice(meant, limit))
     lines = _lines(shown)
     if (more := renames.counts()["planned"] - len(shown)) > 0 and not whole:
@@ -85,7 +86,7 @@ def _of(item: Planned, name: str, width: int, columns: int) -> Iterator[str]:
     elif item.target == item.path:
         yield f"= {name}"
     else:
-        mark = "+" if item.status == "conflict" else " "
+        mark = "+" if item.status == "numbered" else " "
         target = _target(item)
         if cell_len(name) > width or 6 + width + cell_len(target) > columns:
             yield f"{mark} {name}"
@@ -109,8 +110,8 @@ def _target(item: Planned) -> str:
 def counts(renames: Renames) -> str:
     """ "806 files would be renamed, 4 called so already, 2 cannot be renamed."."""
     found = renames.plan.counts()
-    planned = found["rename"] + found["conflict"]
-    numbered = f" ({found['conflict']:,} with a number: their names are taken)" if found["conflict"] else ""
+    planned = found["rename"] + found["numbered"]
+    numbered = f" ({found['numbered']:,} with a number: their names are taken)" if found["numbered"] else ""
     said = [f"{plural(planned, 'file')} would be renamed{numbered}"]
     if found["unchanged"]:
         said.append(f"{found['unchanged']:,} called so already")
@@ -123,10 +124,11 @@ def traktor(share: Affected) -> str:
     """What changes in Traktor's collection."""
     if not share.locations:
         return "Traktor: its collection has none of these files."
-    return (
+    said = (
         f"Traktor: {plural(share.locations, 'location')} and"
-        f" {plural(share.places, 'playlist entry', 'playlist entries')} change in the same step."
+        f" {plural(share.places, 'playlist entry', 'playlist entries')} change in the same step"
     )
+    return f"{said}, and {share.besides} that wait." if share.besides else f"{said}."
 
 
 def done(result: Mapping[str, Any], unknown: int) -> list[str]:
@@ -142,11 +144,17 @@ def done(result: Mapping[str, Any], unknown: int) -> list[str]:
     if result.get("lists"):
         lines.append(f"{plural(result['lists'], 'playlist file')} followed.")
     if (export := result.get("export")) is not None:
-        lines.append(f"Traktor: {plural(export['moved'], 'location')} changed in {export['path']}.")
+        more = f", and {also}" if (also := _besides(export)) else ""
+        lines.append(f"Traktor: {plural(export['moved'], 'location')} changed in {export['path']}{more}.")
     if unknown:
-        names = plural(unknown, "new name")
-        lines.append(f"Traktor does not know {names} yet: djtui traktor export tells it.")
+        lines.append(unknown_to_traktor(unknown))
     return lines
+
+
+def _besides(export: Mapping[str, Any]) -> str:
+    """What else went into the collection, for it had waited."""
+    changed = export["entries_changed"] - export["moved"] - export["added"]
+    return besides(export["added"], max(0, changed) + export["playlists_changed"])
 
 
 def presets(rows: Sequence[Mapping[str, str]], contexts: Mapping[Context, str]) -> list[str]:

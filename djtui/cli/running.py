@@ -7,10 +7,11 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from djtui.cli.output import label, plural
+from djtui.cli.output import label, minutes, plural
 from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Failure, Session
 from djtui.config import Settings
 from djtui.jobs.hosting import host_anyhow, perform
@@ -19,6 +20,8 @@ from djtui.jobs.requests import RequestError, submit, want
 from djtui.jobs.views import JobView, failures, host
 from djtui.kinds import KINDS
 from djtui.library.database import Library
+
+_TICK_S: Final = 1.0
 
 Lines = Callable[[dict[str, Any]], Iterable[str]]
 
@@ -47,6 +50,8 @@ async def follow_job(
     instead of `show`."""
     view: JobView | None = None
     obeying: asyncio.Task[None] | None = None
+    shown: list[JobView] = []
+    ticking = asyncio.create_task(_count_down(session, shown))
     with cancelling() as cancelled:
         try:
             views = perform(
@@ -58,15 +63,17 @@ async def follow_job(
                     if display is not None:
                         display(view)
                     else:
+                        shown[:] = [view]
                         show(session, view)
                     if watch is not None:
                         await watch(view)
         except (RequestError, JobError) as error:
             raise Failure(str(error)) from error
         finally:
-            if obeying is not None:
-                obeying.cancel()
-                await asyncio.gather(obeying, return_exceptions=True)
+            helping = [ticking] if obeying is None else [ticking, obeying]
+            for task in helping:
+                task.cancel()
+            await asyncio.gather(*helping, return_exceptions=True)
     if view is None:
         raise Failure("The job vanished from the library.")
     return view
@@ -76,6 +83,15 @@ async def _cancel_when(cancelled: asyncio.Event, library: Library, job_id: int) 
     """Ctrl-C counts also while nothing changes that could be shown: in a wait of hours."""
     await cancelled.wait()
     await want(library, job_id, "cancel")
+
+
+async def _count_down(session: Session, shown: list[JobView]) -> None:
+    """Draw what is left of a wait once a second."""
+    while True:
+        await asyncio.sleep(_TICK_S)
+        for view in shown:
+            if view.state == "waiting" and not session.out.as_json:
+                show(session, view)
 
 
 async def import_collection(session: Session, path: Path, **params: Any) -> int:
@@ -135,7 +151,11 @@ async def end_host(session: Session) -> None:
 def show(session: Session, view: JobView) -> None:
     """Show how far a job is."""
     phase = view.phase
-    if phase is not None and not view.is_over:
+    if phase is not None and view.state == "waiting" and phase.wait_reason and not session.out.as_json:
+        until = phase.blocked_until
+        left = "" if until is None else minutes(max(0.0, (until - datetime.now(UTC)).total_seconds()))
+        session.out.waiting(view.title, phase.wait_reason, left)
+    elif phase is not None and not view.is_over:
         rate = f"{phase.rate:,.0f}/s" if phase.rate else ""
         waiting = view.message if view.state in ("waiting", "queued") else None
         session.out.progress(view.title, phase.name, phase.done, phase.total, waiting or rate)
@@ -157,17 +177,17 @@ async def ending(
         result.setdefault("failed", len(failed))
         session.out.result([*lines(result), *listed], job=view.id, **result)
         return SOME_FAILED if failed else DONE
+    fields = {**(view.result or {}), "job": view.id}
     if view.state == "cancelled":
-        session.out.error(
-            f"Cancelled. What is done is kept; the same command goes on from there (job {view.id})."
-        )
+        kept = f"Cancelled. What is done is kept; the same command goes on from there (job {view.id})."
+        session.out.error(f"{kept} {view.message}" if view.message else kept, **fields)
         return CANCELLED
     if view.state in ("paused", "waiting", "queued"):
         session.out.error(
             f"{view.title} is {view.state}: {view.message or 'djtui jobs resume goes on'}.", job=view.id
         )
         return WAITING
-    session.out.error(view.error or f"{view.title}: {view.state}.", job=view.id)
+    session.out.error(view.error or f"{view.title}: {view.state}.", **fields)
     return FAILED
 
 

@@ -13,7 +13,9 @@ from typing import Any, Concatenate, Final, ParamSpec
 import click
 
 from djtui import config
-from djtui.cli.output import Output
+from djtui.cli.output import Output, plural
+from djtui.jobs import views
+from djtui.jobs.views import JobView
 from djtui.library.database import Library
 
 DONE: Final = 0
@@ -42,6 +44,8 @@ class Session:
     library_path: Path
     config_path: Path | None
     out: Output
+    tells_of_jobs: bool = True
+    """Whether it is still to be said that a job was cut off: once, and not by what lists jobs anyhow."""
     _settings: config.Settings | None = None
 
     @property
@@ -56,9 +60,31 @@ class Session:
         """The open library; closed at the end."""
         library = await Library.open(self.library_path, create=create)
         try:
+            if self.tells_of_jobs and not self.out.as_json:
+                self.tells_of_jobs = False
+                await self._tell_of_jobs(library)
             yield library
         finally:
             await library.close()
+
+    async def _tell_of_jobs(self, library: Library) -> None:
+        """A job that a crash cut off waits for somebody to say so."""
+        cut_off = [view for view in await views.unfinished(library) if view.state == "interrupted"]
+        if len(cut_off) == 1:
+            self.out.note(f"{_cut_off(cut_off[0])}: djtui jobs resume {cut_off[0].id} goes on with it.")
+        elif cut_off:
+            self.out.note(
+                f"{plural(len(cut_off), 'job')} were cut off: djtui jobs lists them, djtui jobs resume"
+                f" {cut_off[0].id} goes on with the first."
+            )
+
+
+def _cut_off(view: JobView) -> str:
+    phase = view.phase
+    if phase is None or not phase.done:
+        return f"{view.title} was cut off"
+    total = f" of {phase.total:,}" if phase.total else ""
+    return f"{view.title} was cut off in {phase.name} at {phase.done:,}{total}"
 
 
 def command(

@@ -125,7 +125,8 @@ def lines(result: Mapping[str, Any]) -> list[str]:
 
 def _parsed(words: Sequence[str], query: str | None) -> tuple[str | None, list[str]]:
     """The query and the fields. A first word that is nearly a field is asked about, not guessed at."""
-    if query is None and words[0] not in FIELDS:
+    taken = query is None and words[0] not in FIELDS
+    if taken:
         query, *words = words
         if query.isalpha() and (near := closest(query, FIELDS)) is not None:
             raise Failure(
@@ -136,6 +137,12 @@ def _parsed(words: Sequence[str], query: str | None) -> tuple[str | None, list[s
         fields = tagging.checked(words)
     except JobError as error:
         raise Failure(str(error), WRONG_USE) from error
+    if not fields and taken and query is not None and query.isalpha():
+        raise Failure(
+            f"{query} is no field, so it was taken as a filter; name the fields to write: "
+            f"{', '.join(FIELDS)}.",
+            WRONG_USE,
+        )
     if not fields:
         raise Failure(f"Name the fields to write: {', '.join(FIELDS)}.", WRONG_USE)
     return query, fields

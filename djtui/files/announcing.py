@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from djtui.files import step_rows
 from djtui.files.changing import Change
 from djtui.files.step_rows import FileStep
 from djtui.library import journal
 from djtui.library.database import Reader, Tx
+
+_FORGET_BEGUN: Final = """
+DELETE FROM change WHERE job_id = ? AND kind = ? AND items = 0
+AND id NOT IN (SELECT undoes FROM change WHERE undoes IS NOT NULL)
+"""
 
 
 async def begun(library: Reader, job_id: int, kind: str, *, whole: bool = False) -> int | None:
@@ -75,9 +81,7 @@ class LongAnnouncement:
 
     async def add(self, tx: Tx, steps: Sequence[FileStep]) -> None:
         if self._id is None:
-            await tx.execute(
-                "DELETE FROM change WHERE job_id = ? AND kind = ? AND items = 0", (self.job_id, self.kind)
-            )
+            await tx.execute(_FORGET_BEGUN, (self.job_id, self.kind))
             if steps:
                 self._id = await journal.begin(tx, self.kind, self.title, job_id=self.job_id)
         if self._id is not None:

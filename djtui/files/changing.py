@@ -44,7 +44,8 @@ class Change:
 
     `origin` is the change that it takes back or does again. `moved` is told of new paths. `done` are the
     tracks that it touched, `counts` its steps by kind, as far as phases have come to their ends. `lasting`:
-    it stays in the history though no step was done. `shared`: two tracks may have one file.
+    it stays in the history though no step was done. `shared`: two tracks may have one file. `title`
+    is how the history calls it when so many tracks were touched; None: as it was announced.
     """
 
     id: int | None = None
@@ -53,6 +54,7 @@ class Change:
     moved: Moved = confirming.nobody
     lasting: bool = False
     shared: bool = True
+    title: Callable[[int], str] | None = None
     done: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -346,6 +348,8 @@ async def finish(tx: Tx, change: Change) -> None:
     if await _has(tx, change.id, "done"):  # be it that only folders were made
         done = await step_rows.tracks_in(tx, change.id)
         await tx.execute("UPDATE change SET items = ? WHERE id = ? AND kind != 'merge'", (done, change.id))
+        if change.title is not None:
+            await tx.execute("UPDATE change SET title = ? WHERE id = ?", (change.title(done), change.id))
         if change.origin is not None:
             await _note_reversal(tx, change.id, change.origin)
     elif not change.lasting:

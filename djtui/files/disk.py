@@ -30,14 +30,21 @@ class Disk:
 
     place: Callable[[str], str] = field(init=False, repr=False, compare=False)
     """Equal for two paths that are one file on this disk."""
-    twin: Callable[[str], str] = field(init=False, repr=False, compare=False)
-    """Equal for two paths of which a plan makes one only: forms of a letter look the same everywhere."""
+    near: Callable[[str], str] = field(init=False, repr=False, compare=False)
+    """As `place`, and equal where forms of a letter differ: whether a disk folds those cannot be relied on."""
 
     def __post_init__(self) -> None:
-        twin = names.folded if self.folds_case else names.composed
+        near = names.folded if self.folds_case else names.composed
         exact = names.caseless if self.folds_case else names.as_written
-        object.__setattr__(self, "twin", twin)
-        object.__setattr__(self, "place", twin if self.folds_forms else exact)
+        object.__setattr__(self, "near", near)
+        object.__setattr__(self, "place", near if self.folds_forms else exact)
+
+    @property
+    def twin(self) -> Callable[[str], str]:
+        """Equal for two paths of which a plan makes one only, whatever this disk does: the files may go to
+        exFAT, macOS or Windows, where names that differ in case only are one file.
+        """
+        return names.folded
 
     def is_folder(self, path: str) -> bool | None:
         """Whether there is a folder; None: not told."""

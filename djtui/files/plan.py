@@ -22,15 +22,16 @@ from djtui.files.steps import Step, in_order
 from djtui.files.target_folders import Refused, TargetFolders
 from djtui.files.template import Template
 
-Status = Literal["rename", "unchanged", "conflict", "refused"]
+Status = Literal["rename", "unchanged", "numbered", "refused"]
 _PATH: Final = itemgetter(0)
 _PLACE: Final = itemgetter(0, 1)
 _WIDEST: Final = 4  # bytes of a character in UTF-8
+_NAMED: Final = 2
 _NUMBERED: Final = re.compile(r" \(([1-9][0-9]{0,6})\)$")
 
 
 class Planned(NamedTuple):
-    """What becomes of one file. `conflict`: it goes, with a number of its own behind the name.
+    """What becomes of one file. `numbered`: it goes, with a number of its own behind the name.
 
     `reason` is a sentence: why it has a number, or why it stays where it is.
     """
@@ -160,7 +161,7 @@ class _Planning:
         if len(stem) * _WIDEST > room and names.size(stem) > room:
             stem = names.component(template.name(facts, room))
         if not stem:
-            raise Refused("Too little is known of it to make a name after this template.")
+            raise Refused(_too_little(template.unknown(facts)))
         target = f"{folder}{stem}{suffix}{end}"
         longest = self._disk.longest_path
         if len(target) * _WIDEST >= longest and (size := names.size(target)) >= longest:
@@ -223,7 +224,7 @@ class _Planning:
                 continue
             holders[twin(target)] = number
             items.targets[number] = target
-            items.notes[number] = "conflict", reasons[number]
+            items.notes[number] = "numbered", reasons[number]
 
     def _has_number(self, facts: Facts) -> bool:
         stem = facts.path.removesuffix(names.extension(facts.path))
@@ -258,3 +259,13 @@ class _Planning:
         if self._wanted[other] == target:
             return f"“{shown(others)}” becomes {name} too."
         return f"{name} would be mistaken for “{shown(self._wanted[other])}”, which another track becomes."
+
+
+def _too_little(unknown: list[str]) -> str:
+    """Why a template makes no name of a file."""
+    if not unknown:
+        return "What is known of it makes no name."
+    if len(unknown) == 1:
+        return f"{unknown[0].capitalize()} is unknown."
+    named, last = ", ".join(unknown[:-1][:_NAMED]), unknown[-1] if len(unknown) <= _NAMED + 1 else "more"
+    return f"{named.capitalize()} and {last} are unknown."

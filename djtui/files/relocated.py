@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from sqlite3 import Row
 from typing import Any, Final
 
@@ -109,10 +112,31 @@ async def accept(
     return refused, {it.track_id: it.read.path for it in plan.known if "path" in it.after}
 
 
-async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[ItemFailure], dict[int, str]]:
+async def there_again(library: Reader, rows: Sequence[Row]) -> set[str]:
+    """Of items of a relocation the old paths at which a file lies now: those tracks will not be missing."""
+    present = await tracks.images(library, [row["track_id"] for row in rows])
+    old = [
+        json.loads(row["before"]).get("path", image["path"])
+        for row in rows
+        if (image := present.get(row["track_id"])) is not None
+    ]
+    return await asyncio.to_thread(lambda: {path for path in old if path and os.path.isfile(path)})  # noqa: PTH113
+
+
+@dataclass(slots=True)
+class TakenBack:
+    """What an undo came to: what was refused, the tracks that lie elsewhere now with their paths, and of
+    those that went their fields before and after the undo."""
+
+    refused: list[ItemFailure]
+    paths: dict[int, str] = field(default_factory=dict)
+    images: dict[int, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+
+
+async def take_back(tx: Tx, change_id: int, ids: Sequence[int], there: Collection[str]) -> TakenBack:
     """Undo `accept` for some tracks: they lie where they lay, and what else their files brought goes again.
 
-    Returns what was refused, and the tracks that lie elsewhere now with their paths.
+    At the paths `there` is a file, so that nothing is missing there.
     """
     rows = await tx.fetchall(
         f"SELECT track_id, before, after FROM change_item WHERE change_id = ? AND track_id {_AMONG}",
@@ -121,6 +145,7 @@ async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[It
     refused = await moved_since(tx, rows)
     stay = {failure.track_id for failure in refused}
     present = await tracks.images(tx, list(ids))
+    found = TakenBack(refused)
     changes: dict[int, dict[str, Any]] = {}
     paths: dict[int, tuple[str, str]] = {}
     for row in rows:
@@ -128,6 +153,9 @@ async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[It
         if id in stay:
             continue
         image = present[id]
+        if "missing" in before and before.get("path", image["path"]) in there:
+            before["missing"] = 0
+        found.images[id] = after, before
         changes[id] = {name: was for name, was in before.items() if image[name] == after[name]}
         if changes[id].get("path") is not None:
             paths[id] = image["path"], before["path"]
@@ -136,7 +164,8 @@ async def take_back(tx: Tx, change_id: int, ids: Sequence[int]) -> tuple[list[It
         "UPDATE OR IGNORE file SET path = ? WHERE track_id = ?", [(old, id) for id, (_, old) in paths.items()]
     )
     await _move_analyses(tx, paths)
-    return refused, {id: old for id, (_, old) in paths.items()}
+    found.paths = {id: old for id, (_, old) in paths.items()}
+    return found
 
 
 async def moved_since(library: Reader, rows: Sequence[Row]) -> list[ItemFailure]:

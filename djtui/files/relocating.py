@@ -1,9 +1,10 @@
 """The job "relocate": files of missing tracks found again under some folders.
 
-Looking walks through the folders and reads, in the pool, first the files that some missing track's size or
-name speaks for, and then, if that does not find them all, the others. Its proposals are written down, to be
-looked through (`relocate_review`). Accepting gives tracks their files: the certain ones, those that are
-named, or those of the proposals that the DJ has chosen.
+Looking asks first which files are no longer where they were, whatever was scanned. It walks through the
+folders and reads, in the pool, first the files that some missing track's size or name speaks for, and then,
+if that does not find them all, the others. Its proposals are written down, to be looked through
+(`relocate_review`). Accepting gives tracks their files: the certain ones, those that are named, or those of
+the proposals that the DJ has chosen.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from djtui.files import relocate_review, relocated
+from djtui.files import looking, relocate_review, relocated
 from djtui.files.relocate import Candidate, Lost, Match, Search, summary
 from djtui.files.scan_read import ReadFile, Trouble, read_files
 from djtui.files.scan_state import Batches, Neighbour, nothing
 from djtui.files.scan_walk import Files, Walk, roots
-from djtui.files.scanning import RESOURCE
+from djtui.files.scanning import RESOURCE, check_name
+from djtui.files.storing import mark_missing
 from djtui.jobs.job import (
     Batch,
     Context,
@@ -37,6 +39,7 @@ from djtui.jobs.job import (
 from djtui.library import history
 from djtui.library.database import Tx
 from djtui.library.tracks import as_json
+from djtui.model.text import spelled
 
 KIND: Final = "relocate"
 """The kind of the jobs, and of their changes in the history."""
@@ -61,7 +64,7 @@ _ACCEPTED: Final = 50
 @dataclass(slots=True)
 class Relocation:
     """One search under way. `wanted` are the pairs (track, path) that were named; None: the certain ones,
-    with `apply`, or the chosen proposals, with `reviewed`."""
+    with `apply`, or the chosen proposals, with `reviewed`. `untold`: new paths that Traktor cannot name."""
 
     folders: tuple[str, ...]
     wanted: Sequence[tuple[int, str]] | None = None
@@ -72,6 +75,7 @@ class Relocation:
     matches: list[Match] = field(default_factory=list)
     accepted: int = 0
     change: int | None = None
+    untold: list[str] = field(default_factory=list)
 
 
 def relocate_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = None) -> Job:
@@ -88,6 +92,7 @@ def relocate_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = Non
     if accept is None and not folders:
         raise JobError("Name a folder in which the missing files may be.")
     for folder in folders:
+        check_name(folder)
         if not os.path.isdir(folder):  # noqa: PTH112 - names may be no text
             raise JobError(f"There is no folder {folder}. Is its drive there?")
     wanted = None if accept is None else [(int(id), str(path)) for id, path in accept]
@@ -126,7 +131,8 @@ class RelocateJob(Job):
     """The job; its result is what was found, for a list to be looked through.
 
     `matches`: {"track", "name", "from", "certain", "candidates": [{"path", "score", "reasons"}]}, the certain
-    ones first, LISTED of them. `accepted` tracks have their files again.
+    ones first, LISTED of them. `accepted` tracks have their files again; of `untold` of them, in the folder
+    `untold_in`, Traktor's collection cannot be told.
     """
 
     work: Relocation = field(kw_only=True)
@@ -136,9 +142,14 @@ class RelocateJob(Job):
         listed = [as_listed(match) for match in work.matches[:LISTED]]
         counts = summary(work.matches, work.search.lost)
         note = f"{work.accepted:,} found again" if work.change is not None else _LOOKED.format(**counts)
+        folder = os.path.commonpath(map(os.path.dirname, work.untold)) if work.untold else None
+        if folder is not None:
+            note += f"; on which of Traktor's volumes {folder} lies is not known, so it cannot be told"
         return counts | {
             "accepted": work.accepted,
             "change": work.change,
+            "untold": len(work.untold),
+            "untold_in": folder,
             "matches": listed,
             "notes": [note],
         }
@@ -179,6 +190,8 @@ class Looking:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
+        async for marks in looking.gone(ctx.library):
+            yield Batch(partial(mark_missing, marks=marks) if marks else nothing)
         search = work.search = Search(await relocated.lost(ctx.library))
         if not search.lost:
             yield Batch(relocate_review.clear)
@@ -192,7 +205,8 @@ class Looking:
             likely.add([seen for seen in strange if search.looks_likely(seen.path, seen.size)])
             others.add([seen for seen in strange if not search.looks_likely(seen.path, seen.size)])
             ctx.report(message=f"{len(likely) + len(others):,} files found")
-            yield Batch(nothing, failures=[ItemFailure(path, sentence) for path, sentence in found.failures])
+            unfit = [ItemFailure(spelled(path), sentence) for path, sentence in found.failures]
+            yield Batch(nothing, failures=unfit)
         for files in (likely, others):
             if search.complete:
                 break
@@ -290,4 +304,4 @@ class Accepting:
         refused, paths = await relocated.accept(tx, work.change, found)
         failures[:] = [*unread, *refused]
         if paths and work.neighbour is not None:
-            await work.neighbour.moved(tx, paths)
+            work.untold += [paths[id] for id in await work.neighbour.moved(tx, paths)]

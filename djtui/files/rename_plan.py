@@ -206,7 +206,7 @@ class Renames:
     def counts(self) -> dict[str, int]:
         """planned (to be renamed), skipped (they have their names), refused."""
         found = self.plan.counts()
-        planned = found["rename"] + found["conflict"]
+        planned = found["rename"] + found["numbered"]
         return {"planned": planned, "skipped": found["unchanged"], "refused": found["refused"]}
 
     def as_rows(self) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from djtui.library.history_parts import Key, Refusal
 from djtui.library.tracks import as_json
 
 AGAIN: Final = "It was renamed again since."
+REMOVED: Final = "Its track is no longer in the library: undo its removal first."
 UNKNOWN: Final = "Nothing is known that would put its old tags back."
 _PART: Final = 500
 _WITHOUT: Final = ("inode", "reason", "parked")
@@ -45,7 +46,8 @@ async def back(library: Reader, change_id: int, only: Collection[int] | None = N
     some = only is not None or any(step.state == "undone" and step.kind in COUNTED for step in steps)
     steps = [step for step in reversed(steps) if step.state == "done" or (some and step.kind == "list")]
     turned = [_turned(step, some=some) for step in _of(steps, only)]
-    return await _possible(library, turned)
+    merged = {step.track_id for step in steps if step.kind == "trash"}
+    return await _possible(library, turned, merged)
 
 
 async def forth(library: Reader, change_id: int, only: Collection[int] | None = None) -> Reversal:
@@ -98,7 +100,9 @@ def _turned(step: FileStep, *, some: bool) -> FileStep:
     return turned._replace(undo=None if some else step.undo)
 
 
-async def _possible(library: Reader, steps: Sequence[FileStep]) -> Reversal:
+async def _possible(
+    library: Reader, steps: Sequence[FileStep], merged: Collection[int | None] = ()
+) -> Reversal:
     ids = sorted({step.track_id for step in steps if step.track_id is not None})
     paths: dict[int, str | None] = {}
     for start in range(0, len(ids), _PART):
@@ -107,14 +111,18 @@ async def _possible(library: Reader, steps: Sequence[FileStep]) -> Reversal:
             (as_json(ids[start : start + _PART]),),
         )
         paths.update((row["id"], row["path"]) for row in rows)
-    return await asyncio.to_thread(_Check(paths).checked, steps)
+    return await asyncio.to_thread(_Check(paths, merged).checked, steps)
 
 
 class _Check:
-    """Walks through steps as if they were carried out, and asks the disk what lies where they lead."""
+    """Walks through steps as if they were carried out, and asks the disk what lies where they lead.
 
-    def __init__(self, paths: Mapping[int, str | None]) -> None:
+    `merged` are tracks that the change itself has removed; they come back behind their files.
+    """
+
+    def __init__(self, paths: Mapping[int, str | None], merged: Collection[int | None]) -> None:
         self._paths = paths
+        self._merged = merged
         self._taken: set[str] = set()
         self._free: set[str] = set()
         self._files: dict[int, Identity | None] = {}
@@ -157,9 +165,12 @@ class _Check:
     def _obstacle(self, step: FileStep, file: Identity | None, *, begins: bool) -> str | None:
         """Why a file cannot go back, as a sentence."""
         assert step.target is not None
-        known = step.track_id is not None and step.track_id in self._paths
-        if begins and known and self._paths[step.track_id or 0] != step.source:
-            return AGAIN
+        if begins and step.track_id is not None:
+            if step.track_id in self._paths:
+                if self._paths[step.track_id] != step.source:
+                    return AGAIN
+            elif step.track_id not in self._merged:
+                return REMOVED
         if file is None:
             return GONE
         if step.target in self._taken or (step.target not in self._free and look(step.target) is not None):

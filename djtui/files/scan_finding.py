@@ -10,9 +10,10 @@ from typing import Final
 
 from djtui.files.scan_size import Size, duration, measure
 from djtui.files.scan_state import Batches, Scan, nothing
-from djtui.files.scan_walk import Found, Seen, Walk, spelled
+from djtui.files.scan_walk import Found, Seen, Walk
 from djtui.files.storing import Known, known_at, known_files, mark_missing, reading_rate, trashed, troubles_at
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure
+from djtui.model.text import spelled
 
 _FIRST: Final = 250
 _AT_ONCE: Final = 4000

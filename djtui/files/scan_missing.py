@@ -91,7 +91,7 @@ class Missing:
             (ctx.job_id,),
         )
         assert row is not None
-        dealt_with = row["added"] + row["updated"] + row["failed"] + work.bad_names
+        dealt_with = row["added"] + row["updated"] + row["failed"] + work.moved + work.bad_names
         work.counts = {
             "found": work.found,
             "unchanged": max(0, work.found - int(dealt_with)),
@@ -129,10 +129,11 @@ async def _paths_of(library: Reader, ids: Sequence[int]) -> list[sqlite3.Row]:
 
 def _gone(paths: Sequence[str], unread: Sequence[str]) -> list[bool | None]:
     """For each path whether its file is gone; None where that cannot be told."""
-    return [None if any(lies_in(path, folder) for folder in unread) else _is_gone(path) for path in paths]
+    return [None if any(lies_in(path, folder) for folder in unread) else is_gone(path) for path in paths]
 
 
-def _is_gone(path: str) -> bool | None:
+def is_gone(path: str) -> bool | None:
+    """Whether a file is not there; None where that cannot be told."""
     try:
         os.stat(path)  # noqa: PTH116 - of many
     except (FileNotFoundError, NotADirectoryError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self
 
@@ -25,8 +25,11 @@ class Neighbour(Protocol):
         """Learn what `moved` needs. Called before it, outside of a transaction."""
         ...
 
-    async def moved(self, tx: Tx, paths: Mapping[int, str]) -> object:
-        """Note that the files of tracks lie elsewhere now; their `path` is set already."""
+    async def moved(self, tx: Tx, paths: Mapping[int, str]) -> Collection[int]:
+        """Note that the files of tracks lie elsewhere now; their `path` is set already.
+
+        Returns those of whose new paths the neighbour can know nothing.
+        """
         ...
 
 

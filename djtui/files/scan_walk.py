@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from djtui.files.container import SOUND_EXTENSIONS
+from djtui.model.text import is_text
+
+UNREADABLE: Final = (
+    "Its name, or that of a folder it is in, has letters that no program can read: give it another name in"
+    " your file manager."
+)
 
 _ATTICS: Final = frozenset(
     ("@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found")
 )
+_QUICKLY: Final = 1  # of nine
 _TOGETHER: Final = 250  # files of one folder that are kept, and taken, as one
 
 
@@ -104,7 +112,7 @@ class Walk:
 
     def _add(self, path: str, status: os.stat_result, found: Found) -> None:
         if not is_text(path):
-            found.failures.append((path, "Its name is no valid UTF-8: rename it."))
+            found.failures.append((path, UNREADABLE))
         else:
             found.files.append(Seen(path, status.st_size, status.st_mtime_ns))
 
@@ -129,16 +137,6 @@ def is_sound(name: str) -> bool:
     return name.rpartition(".")[2].lower() in SOUND_EXTENSIONS and "." in name
 
 
-def is_text(path: str) -> bool:
-    """Whether a path is valid UTF-8, so that the library can hold it."""
-    return path.isascii() or not any("\ud800" <= char <= "\udfff" for char in path)
-
-
-def spelled(path: str) -> str:
-    """A path as it can be stored and shown: bytes that are no UTF-8 as \\xff."""
-    return path if is_text(path) else os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 def _hidden(path: str) -> bool:
     return f"{os.sep}." in path
 
@@ -146,9 +144,13 @@ def _hidden(path: str) -> bool:
 @dataclass(slots=True)
 class _Part:
     folder: str
-    names: str
+    names: bytes
     sizes: array[int]
     times: array[int]
+
+    def listed(self) -> list[str]:
+        """The names, which are packed: a walk is far ahead of the reading."""
+        return zlib.decompress(self.names).decode().split("\0")
 
 
 class Files:
@@ -164,7 +166,7 @@ class Files:
     def add(self, files: Sequence[Seen]) -> None:
         """Put files behind the others; best sorted by folder."""
         for folder, inside in _by_folder(files):
-            names = "\0".join(seen.path[len(folder) :] for seen in inside)
+            names = zlib.compress("\0".join(seen.path[len(folder) :] for seen in inside).encode(), _QUICKLY)
             sizes, times = (array("q", column) for column in list(zip(*inside, strict=True))[1:])
             self._parts.append(_Part(folder, names, sizes, times))
         self._count += len(files)
@@ -176,7 +178,7 @@ class Files:
         while at < len(self._parts) and len(taken) < count:
             part = self._parts[at]
             at += 1
-            for name, *numbers in zip(part.names.split("\0"), part.sizes, part.times, strict=True):
+            for name, *numbers in zip(part.listed(), part.sizes, part.times, strict=True):
                 taken.append(Seen(part.folder + name, *numbers))
         del self._parts[:at]
         self._count -= len(taken)

@@ -16,9 +16,9 @@ from djtui.files.scan_finding import Finding
 from djtui.files.scan_missing import Missing
 from djtui.files.scan_reading import Reading
 from djtui.files.scan_state import KIND, Neighbour, Scan
-from djtui.files.scan_walk import is_text, spelled
 from djtui.jobs.job import Job, JobError
 from djtui.library.database import Tx
+from djtui.model.text import is_text, spelled
 
 RESOURCE: Final = "files"
 """What jobs hold that change which files there are, or are known."""
@@ -39,10 +39,7 @@ def scan_job(
     if not work.folders:
         raise JobError("Name a folder to scan.")
     for folder in work.folders:
-        if not is_text(folder):
-            raise JobError(
-                f"The name of {spelled(folder)} is no valid UTF-8: rename it, or scan a folder above."
-            )
+        check_name(folder)
         if not Path(folder).exists():
             raise JobError(f"There is no folder {folder}. Is its drive there?")
     kind = f"{KIND}-preview" if work.dry_run else KIND
@@ -56,6 +53,15 @@ def scan_job(
         writes=frozenset() if work.dry_run else held,
         work=work,
     )
+
+
+def check_name(folder: str) -> None:
+    """Refuse a folder whose files the library could not name. Raises `JobError`."""
+    if not is_text(folder):
+        raise JobError(
+            f"The name of {spelled(folder)} has letters that no program can read: give it another name in"
+            " your file manager, or choose the folder above it."
+        )
 
 
 @dataclass(eq=False)

@@ -79,7 +79,7 @@ class _Ordering:
                 yield self._step(move, move.path)
 
     def _same_name(self, move: Move) -> bool:
-        return self._disk.twin(move.path) == self._disk.twin(move.target)
+        return self._disk.near(move.path) == self._disk.near(move.target)
 
     def _chain(self, number: int, waiting: bytearray) -> Iterator[Step]:
         """A file, behind the files whose names are in its way."""

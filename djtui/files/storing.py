@@ -63,8 +63,9 @@ class Plan:
 
     @property
     def updated(self) -> int:
-        """How many tracks get other values; that a file is there (again) is none."""
-        return sum(it.after.keys() != {"missing"} for it in self.known if it.after)
+        """How many tracks get other values; where a file lies, or that it is there again, is none. Those
+        whose files lie elsewhere count as moved, whatever else changed."""
+        return sum(bool(it.after.keys() - {"missing", "path"}) and not it.moved for it in self.known)
 
     @property
     def moved(self) -> dict[int, str]:
@@ -323,7 +324,8 @@ async def put_troubles(tx: Tx, troubles: Sequence[Trouble]) -> None:
 
 
 async def mark_missing(tx: Tx, marks: Mapping[int, int]) -> None:
-    """Set `missing` of tracks: a fact, so it stands in no history."""
+    """Set `missing` of tracks: a fact, so it stands in no history. Where a moved file lies is one, too: to
+    take that back would make its track lose it."""
     number = await tx.revision()
     await tx.executemany(
         "UPDATE track SET missing = ?, revision = ? WHERE id = ?",

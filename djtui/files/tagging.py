@@ -138,6 +138,7 @@ class Planning:
     job: Tagging
     name: str = "Planning"
     repeat: bool = True
+    keeps: bool = True
 
     async def estimate(self, ctx: Context) -> Estimate:
         return Estimate(items=await chosen.count(ctx.library, self.job.params))
@@ -147,6 +148,7 @@ class Planning:
         work.change.id = await begun(ctx.library, ctx.job_id, KIND, whole=True)
         if work.change.id is not None:
             return
+        ctx.start_over()
         ids = await chosen.chosen(ctx.library, work.params)
         ctx.report(total=len(ids))
         written = LongAnnouncement(work.change, KIND, ctx.job_id, f"Tags: {', '.join(work.fields)}")

@@ -125,6 +125,12 @@ class Template:
                     piece = self._layout(values).name
         return names.shorten(_fill(piece, values), room)
 
+    def unknown(self, facts: Facts) -> list[str]:
+        """The tokens that nothing is known of; where titles and the like are among them, only those."""
+        values = zip(self.tokens, self._values(facts), strict=True)
+        missing = list(dict.fromkeys(name for name, value in values if value is None))
+        return [name for name in missing if name in TELLING] or missing
+
     def extension(self, path: str) -> str:
         """The extension, with its point, that the file at `path` is to have."""
         old = names.extension(path)

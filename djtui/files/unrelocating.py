@@ -1,8 +1,10 @@
-"""The job that takes a relocation back: tracks are missing again where they were. No file is touched."""
+"""The job that takes a relocation back: tracks lie where they were, and are missing unless a file is there.
+
+No file is touched.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +19,12 @@ from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, J
 from djtui.jobs.locks import host_is_free
 from djtui.library import history
 from djtui.library.database import Library, Reader, Tx
-from djtui.library.tracks import as_json
 
 _AT_ONCE: Final = 100
 
 
 def undo_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = None) -> Job:
-    """The job that takes a relocation back. Params: change; tracks (ids: only these of it)."""
+    """The job that takes a relocation back. Params: change; title (of it); tracks (ids: only these of it)."""
     some = params.get("tracks")
     phase = TakingBack(
         int(params["change"]), neighbour, tracks=None if some is None else frozenset(map(int, some))
@@ -32,7 +33,7 @@ def undo_job(params: Mapping[str, Any], *, neighbour: Neighbour | None = None) -
     return UnrelocateJob(
         kind=f"{KIND}-undo",
         key=f"{KIND}-undo:{phase.origin}{digest}",
-        title=f"Undo · change {phase.origin}",
+        title=f"Undo of “{params['title']}”" if params.get("title") else f"Undo · change {phase.origin}",
         phases=(phase,),
         writes=frozenset({RESOURCE}),
         phase=phase,
@@ -55,7 +56,8 @@ async def undo_params(
             f"Change {change.id} ({change.title}) is not finished: its job is {row['state']}. "
             "Cancel the job or let it end, then undo."
         )
-    return {"change": change.id} if tracks is None else {"change": change.id, "tracks": sorted(tracks)}
+    params: dict[str, Any] = {"change": change.id, "title": change.title}
+    return params if tracks is None else params | {"tracks": sorted(tracks)}
 
 
 async def outlook(
@@ -115,11 +117,18 @@ class TakingBack:
         if self.neighbour is not None:
             await self.neighbour.prepare(ctx.library)
         self.change = await _begun(ctx.library, self.origin, ctx.job_id)
-        ids = [row["track_id"] for row in await _left(ctx.library, self.origin, self.tracks)]
-        for start in range(0, len(ids), _AT_ONCE):
-            part = ids[start : start + _AT_ONCE]
+        rows = await _left(ctx.library, self.origin, self.tracks)
+        for start in range(0, len(rows), _AT_ONCE):
+            part = rows[start : start + _AT_ONCE]
             failures: list[ItemFailure] = []  # filled by the store
-            store = partial(self._store, ids=part, failures=failures, title=origin.title, job_id=ctx.job_id)
+            store = partial(
+                self._store,
+                ids=[row["track_id"] for row in part],
+                there=await relocated.there_again(ctx.library, part),
+                failures=failures,
+                title=origin.title,
+                job_id=ctx.job_id,
+            )
             yield Batch(store, processed=len(part), failures=failures)
         last: list[ItemFailure] = []
         yield Batch(partial(self._finish, failures=last), failures=last)
@@ -138,22 +147,22 @@ class TakingBack:
         return origin
 
     async def _store(
-        self, tx: Tx, ids: Sequence[int], failures: list[ItemFailure], title: str, job_id: int
+        self,
+        tx: Tx,
+        ids: Sequence[int],
+        there: Collection[str],
+        failures: list[ItemFailure],
+        title: str,
+        job_id: int,
     ) -> None:
-        failures[:], paths = await relocated.take_back(tx, self.origin, ids)
+        found = await relocated.take_back(tx, self.origin, ids, there)
+        failures[:] = found.refused
         self.change = await _begun(tx, self.origin, job_id)
         if self.change is None:
             self.change = await history.begin(tx, "undo", f"Undo: {title}", job_id=job_id, undoes=self.origin)
-        stay = {failure.track_id for failure in failures}
-        rows = await tx.fetchall(
-            "SELECT track_id, before, after FROM change_item WHERE change_id = ?"
-            " AND track_id IN (SELECT value FROM json_each(?))",
-            (self.origin, as_json([id for id in ids if id not in stay])),
-        )
-        images = {row["track_id"]: (json.loads(row["after"]), json.loads(row["before"])) for row in rows}
-        await history.add(tx, self.change, images)
-        if paths and self.neighbour is not None:
-            await self.neighbour.moved(tx, paths)
+        await history.add(tx, self.change, found.images)
+        if found.paths and self.neighbour is not None:
+            await self.neighbour.moved(tx, found.paths)
 
     async def _finish(self, tx: Tx, failures: list[ItemFailure]) -> None:
         """The files that tracks have lost are those of the tracks again that a scan had made of them."""

@@ -39,7 +39,7 @@ class CrewSize:
 class LaneStatistics:
     """A lane at this moment; `done` and `killed` count from the start of the pool.
 
-    `total` are the workers that the lane could use now, `killed` the tasks that cost a worker its life.
+    `total` are the workers that the lane could use now, `killed` the tasks that took too long or crashed.
     """
 
     max: int
@@ -199,14 +199,17 @@ class Crew:
         try:
             outcome = await worker.run(function, args, limit)
             reusable = True
+        except TaskCrashed:
+            statistics.killed += 1
+            raise
         except TimeoutError as error:
+            statistics.killed += 1
             raise TaskTimeout(f"A task took longer than its limit of {limit:g} s.") from error
         finally:
             self._busy.discard(worker)
             if reusable:
                 self._rest(worker)
             else:
-                statistics.killed += 1
                 self._retire(worker)
         return outcome
 

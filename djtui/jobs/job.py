@@ -85,9 +85,10 @@ class Wait:
 
 
 class Phase(Protocol):
-    """One step of a job. Two more attributes are read where a phase has them:
+    """One step of a job. More attributes are read where a phase has them:
 
     `repeat: bool`: run again when the job is resumed, for it only fills memory;
+    `keeps: bool`: what it has counted stands when it is run again, unless it says `Context.start_over`;
     `beside: tuple[str, ...]`: the names of phases that may run at the same time.
     """
 
@@ -108,9 +109,22 @@ def repeats(phase: Phase) -> bool:
     return bool(getattr(phase, "repeat", False))
 
 
+def keeps(phase: Phase) -> bool:
+    """Whether the figures of a phase stand when it is run again."""
+    return bool(getattr(phase, "keeps", False))
+
+
 def may_overlap(one: Phase, other: Phase) -> bool:
     """Whether two phases may run at the same time; either may say so."""
     return other.name in getattr(one, "beside", ()) or one.name in getattr(other, "beside", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a job leaves behind that failed or was cancelled: its result so far, and what is to be said."""
+
+    result: dict[str, Any]
+    said: str
 
 
 @dataclass(eq=False)
@@ -131,6 +145,10 @@ class Job:
     def result(self) -> dict[str, Any]:
         """What the job adds to its result when it has succeeded: plain JSON."""
         return {}
+
+    async def left(self, library: Library, reason: str) -> Left | None:
+        """What it leaves behind, having failed for a `reason`, or (empty) been cancelled; None: nothing."""
+        return None
 
     async def close(self) -> None:
         """Let go of what the phases share (a connection): the job leaves its host, however it ended."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from djtui.model.text import spelled
+
 if TYPE_CHECKING:
     from djtui.jobs.job import Batch, Cursor, Estimate, Job
     from djtui.jobs.progress import Figures
@@ -141,8 +143,13 @@ async def create_phases(tx: Tx, job_id: int, names: Sequence[str], estimates: Se
     await tx.executemany("INSERT INTO job_phase (job_id, position, name, total) VALUES (?, ?, ?, ?)", rows)
 
 
-async def forget_phase(tx: Tx, job_id: int, position: int) -> None:
-    """A phase that only fills memory runs again from nothing: its figures too."""
+async def repeat_phase(tx: Tx, job_id: int, position: int, *, keep: bool) -> None:
+    """A phase that only fills memory runs again from nothing: its figures too, but for those it keeps."""
+    if keep:
+        await tx.execute(
+            "UPDATE job_phase SET state = 'queued' WHERE job_id = ? AND position = ?", (job_id, position)
+        )
+        return
     await tx.execute(
         "DELETE FROM job_failure WHERE job_id = ? AND phase ="
         " (SELECT name FROM job_phase WHERE job_id = ? AND position = ?)",
@@ -229,7 +236,14 @@ async def _record_failures(tx: Tx, figures: Figures, batch: Batch) -> None:
         " ON CONFLICT (job_id, phase, item) DO UPDATE SET reason = excluded.reason,"
         " track_id = excluded.track_id, at = excluded.at",
         [
-            (failure.item, failure.reason, failure.track_id, at, figures.job_id, figures.position)
+            (
+                spelled(failure.item),
+                spelled(failure.reason),
+                failure.track_id,
+                at,
+                figures.job_id,
+                figures.position,
+            )
             for failure in batch.failures
         ],
     )
@@ -237,7 +251,7 @@ async def _record_failures(tx: Tx, figures: Figures, batch: Batch) -> None:
         "UPDATE job_phase SET last_error = ?, failures ="
         " (SELECT count(*) FROM job_failure f WHERE f.job_id = job_phase.job_id AND f.phase = job_phase.name)"
         " WHERE job_id = ? AND position = ?",
-        (batch.failures[-1].reason, figures.job_id, figures.position),
+        (spelled(batch.failures[-1].reason), figures.job_id, figures.position),
     )
 
 

@@ -11,6 +11,7 @@ from djtui.jobs import records
 from djtui.jobs.estimates import estimates, summary
 from djtui.jobs.job import Context, Job, JobKinds
 from djtui.jobs.locks import host_is_free
+from djtui.model.text import is_text, spelled
 
 if TYPE_CHECKING:
     from djtui.library.database import Library, Tx
@@ -127,7 +128,18 @@ def _make(
 ) -> Job:
     if (factory := kinds.get(kind)) is None:
         raise RequestError(f"There is no kind of job called {kind}.")
-    return factory(params, library, settings or Settings())
+    job = factory(params, library, settings or Settings())
+    if not is_text(given := records.as_json(params)):
+        raise RequestError(
+            f"A name has letters that no program can read: {_around_bad(given)}. Give it another name in your"
+            " file manager."
+        )
+    return job
+
+
+def _around_bad(text: str) -> str:
+    """Of a text that is no UTF-8 the quoted part that is not."""
+    return next((spelled(part) for part in text.split('"') if not is_text(part)), "")
 
 
 def _state(library: Library, row: sqlite3.Row) -> str:

@@ -9,14 +9,14 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from djtui.config import reloaded
 from djtui.jobs import records
 from djtui.jobs.estimates import estimates, summary
-from djtui.jobs.job import Context, Estimate, Job, JobError, may_overlap, repeats
+from djtui.jobs.job import Context, Estimate, Job, JobError, keeps, may_overlap, repeats
 from djtui.jobs.phases import CommitGate, Halted, PhaseRun
 from djtui.jobs.progress import Figures
 from djtui.jobs.trouble import Patience, is_expected, passes, sentence
@@ -151,6 +151,7 @@ class JobRun:
         )
 
     async def _work(self) -> Ending:
+        job: Job | None = None
         try:
             job = self._make()
             try:
@@ -160,19 +161,36 @@ class JobRun:
             return Ending("succeeded", result=job.result())
         except Halted as halted:
             stopped = "Its host was stopped." if halted.state == "interrupted" else None
-            return Ending(halted.state, message=stopped)
+            ending = Ending(halted.state, message=stopped)
+            return ending if halted.state != "cancelled" else await self._with_what_is_left(job, ending)
         except Exception as error:
-            if is_expected(error):
-                log.info("%s fails: %s", self.title, error)
-                return Ending("failed", error=sentence(error))
-            log.exception("%s fails", self.title)
-            if isinstance(error, OSError):
-                return Ending("failed", error=sentence(error))
-            return Ending(
-                "failed",
-                error=f"A mistake in djtui stopped this job ({type(error).__name__}: {sentence(error)}). "
-                f"What was done is kept. The details are in {self.services.log_path}.",
-            )
+            return await self._with_what_is_left(job, Ending("failed", error=self._reason(error)))
+
+    def _reason(self, error: Exception) -> str:
+        """Why the job fails, as a sentence."""
+        if is_expected(error):
+            log.info("%s fails: %s", self.title, error)
+            return sentence(error)
+        log.error("%s fails", self.title, exc_info=error)
+        if isinstance(error, OSError):
+            return sentence(error)
+        return (
+            f"A mistake in djtui stopped this job ({type(error).__name__}: {sentence(error)}). "
+            f"What was done is kept. The details are in {self.services.log_path}."
+        )
+
+    async def _with_what_is_left(self, job: Job | None, ending: Ending) -> Ending:
+        """The end of a job that was cut short, with what it leaves behind."""
+        try:
+            left = None if job is None else await job.left(self.services.library, ending.error or "")
+        except Exception:
+            log.exception("What %s leaves behind is not known", self.title)
+            return ending
+        if left is None:
+            return ending
+        if ending.state == "cancelled":
+            return replace(ending, result=left.result, message=left.said or None)
+        return replace(ending, result=left.result, error=left.said)
 
     def _make(self) -> Job:
         factory = self.services.kinds.get(self.kind)
@@ -197,7 +215,7 @@ class JobRun:
             async with self.services.library.writing() as tx:
                 for position, phase in enumerate(job.phases):
                     if repeats(phase) and rows[position]["state"] != "queued":
-                        await records.forget_phase(tx, self.id, position)
+                        await records.repeat_phase(tx, self.id, position, keep=keeps(phase))
             rows = await self._rows()
         return [
             self._phase_run(job, position, row)

@@ -122,8 +122,15 @@ class HostView:
 
 
 async def jobs(library: Library, *, limit: int = 50) -> list[JobView]:
-    """The newest jobs, newest first. Raises `LibraryError`."""
-    rows = await library.fetchall("SELECT * FROM job ORDER BY id DESC LIMIT ?", (limit,))
+    """Jobs that are not over, then those that are; each by when they last ran, newest first.
+
+    Not by their numbers: a command that is repeated takes up its old job. Raises `LibraryError`.
+    """
+    rows = await library.fetchall(
+        "SELECT * FROM job ORDER BY state IN ('succeeded', 'failed', 'cancelled'),"
+        " coalesce(finished, started, created) DESC, id DESC LIMIT ?",
+        (limit,),
+    )
     return await _views(library, rows)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Row
 from typing import Any, Final
+from unicodedata import normalize
 
 from djtui.library import journal, removal, tracks
 from djtui.library.database import Library, Reader
@@ -165,8 +168,13 @@ async def put_tracks_back(
     *,
     joining: bool = False,
 ) -> None:
-    """Make the tracks again that a change removed. `joining`: each joins its playlists for itself."""
+    """Make the tracks again that a change removed. `joining`: each joins its playlists for itself.
+
+    Whether their files are there is asked of the disk: much may have happened to them meanwhile.
+    """
     async for images in _removed(library, change_id, chosen):
+        for id, missing in (await asyncio.to_thread(_missing, images)).items():
+            images[id]["row"]["missing"] = missing
         async with library.writing() as tx:
             done, refused = await removal.put_back(tx, images)
             back = {id: (None, removal.name_only(image)) for id, image in images.items() if id not in refused}
@@ -176,6 +184,15 @@ async def put_tracks_back(
         result.refused += _refusals(images, refused)
         result.tracks += done
         progress(result.tracks)
+
+
+def _missing(images: Mapping[int, Image]) -> dict[int, int]:
+    """Of tracks that have paths whether no file lies there; a letter of a name may have two forms."""
+    paths = {id: path for id, image in images.items() if (path := image["row"]["path"]) is not None}
+    return {
+        id: int(not any(map(os.path.isfile, (path, normalize("NFC", path), normalize("NFD", path)))))
+        for id, path in paths.items()
+    }
 
 
 async def _removed(reader: Reader, change_id: int, chosen: Chosen) -> AsyncIterator[dict[int, Image]]:

@@ -25,6 +25,12 @@ KEEPER: Final = "keeper"
 _AT_ONCE: Final = 500
 _ENTRY: Final = ("file_id", "track_id", "hash", "audio", "key_hash", "key", "cues", "base", "gone", "moved")
 _RESTORED: Final = ("track_id", "hash", "audio", "cues", "base", "moved")
+_FILE: Final = (
+    "path", "size", "mtime_ns", "payload", "whole", "codec", "samplerate", "channels", "disc", "grouping",
+    "gain", "gain_peak", "cover", "tags", "note", "scanned",
+)  # fmt: skip
+_BLOBS: Final = ("payload", "whole")
+_PUT_FILE: Final = f"INSERT OR IGNORE INTO file (track_id, {', '.join(_FILE)}) VALUES (?{', ?' * len(_FILE)})"
 _STAYS: Final = 1  # nml_entry.gone: it left the file, and its track stays all the same
 _AMONG: Final = "IN (SELECT value FROM json_each(?))"
 _TOLD: Final = """
@@ -129,13 +135,18 @@ async def returning(reader: Reader, images: Mapping[int, Mapping[str, Any]]) -> 
 
 
 async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int, dict[int, str]]:
-    """Make removed tracks again, with their cues, entries, conflicts and plays; not their playlists.
+    """Make removed tracks again, with their cues, entries, conflicts and plays, and with what a scan knew of
+    their files unless these are other tracks' now; not their playlists.
 
     Returns how many are there now, and the tracks that were refused, with the reason.
     """
     found = await returning(tx, images)
     back = {id: image for id, image in images.items() if id not in found.there and id not in found.refused}
     await tracks.put_back(tx, {id: image["row"] | {"cues": image["cues"]} for id, image in back.items()})
+    files = {id: file for id, image in back.items() if (file := image.get("file")) is not None}
+    await tx.executemany(
+        _PUT_FILE, [(id, *(_value(file, name) for name in _FILE)) for id, file in files.items()]
+    )
     for id, image in back.items():
         for entry, row in found.entries[id]:
             await _put_entry_back(tx, id, entry, row)
@@ -146,6 +157,12 @@ async def put_back(tx: Tx, images: Mapping[int, Mapping[str, Any]]) -> tuple[int
             [(id, *play, image.get(KEEPER)) for play in image["plays"]],
         )
     return len(found.there) + len(back), found.refused
+
+
+def _value(file: Mapping[str, Any], name: str) -> Any:
+    """A column of a file's image."""
+    value = file[name]
+    return bytes.fromhex(value) if name in _BLOBS and value is not None else value
 
 
 def name_only(image: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,8 +284,9 @@ async def _leave_playlists(tx: Tx, change_id: int, gone: str) -> None:
 
 
 async def _images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """All that goes with tracks: {"row", "cues", "entries", "conflicts", "plays"} by id; blobs as hex."""
-    found = {
+    """All that goes with tracks by id: {"row", "cues", "entries", "conflicts", "plays"}, and "file" of one
+    that was scanned; blobs as hex."""
+    found: dict[int, dict[str, Any]] = {
         id: {"cues": row.pop("cues"), "row": row, "entries": [], "conflicts": [], "plays": []}
         for id, row in (await tracks.images(library, ids, cues=True)).items()
     }
@@ -286,4 +304,12 @@ async def _images(library: Reader, ids: Sequence[int]) -> dict[int, dict[str, An
         f"SELECT night_id, position, track_id FROM play WHERE track_id {_AMONG}", among
     ):
         found[row["track_id"]]["plays"].append([row["night_id"], row["position"]])
+    for row in await library.fetchall(
+        f"SELECT track_id, {', '.join(_FILE)} FROM file WHERE track_id {_AMONG}", among
+    ):
+        found[row["track_id"]]["file"] = {name: _spelled(row[name]) for name in _FILE}
     return found
+
+
+def _spelled(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else value

@@ -8,9 +8,11 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _BREAKS: Final = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
-# C0 and C1 controls, the bidirectional overrides and isolates, zero-width marks, variation selectors.
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+# C0 and C1 controls, the bidirectional overrides and isolates, zero-width marks, variation selectors, halves
+# of characters: what Python makes of a name that is no UTF-8, and no terminal is sent.
 _HOSTILE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
@@ -39,3 +41,18 @@ def harmless(text: str) -> str:
     Titles are other people's data; an ESC in one must not reach the screen, a log or a toast.
     """
     return text if text.isascii() and text.isprintable() else _HOSTILE.sub(" ", text)
+
+
+def is_text(text: str) -> bool:
+    """Whether a text is valid UTF-8, so that the library can hold it: names of files need not be."""
+    return text.isascii() or _SURROGATES.search(text) is None
+
+
+def spelled(text: str) -> str:
+    """A text as it can be stored and shown: bytes of a name that are no UTF-8 as \\xff."""
+    return text if is_text(text) else _SURROGATES.sub(_spelled_byte, text)
+
+
+def _spelled_byte(half: re.Match[str]) -> str:
+    code = ord(half[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from djtui.library.database import Reader
 from djtui.library.tracks import as_json
+from djtui.traktor import pending
 
 _ENTRIES: Final = (
     "SELECT track_id FROM nml_entry JOIN nml_file AS file ON file.id = file_id"
@@ -18,10 +19,30 @@ _LISTS: Final = (
 
 
 class Affected(NamedTuple):
-    """Entries of the collection, and places in its playlists that point to them."""
+    """Entries of the collection, and places in its playlists that point to them.
+
+    `new` and `others` are tracks, and other changes, that wait for it already.
+    """
 
     locations: int
     places: int
+    new: int = 0
+    others: int = 0
+
+    @property
+    def besides(self) -> str:
+        """What else waits for the collection and goes into it in the same step; empty: nothing."""
+        return besides(self.new, self.others)
+
+
+def besides(new: int, others: int) -> str:
+    """ "6 new tracks and 14 other changes"."""
+    said = [
+        f"{many:,} {what}{'' if many == 1 else 's'}"
+        for many, what in ((new, "new track"), (others, "other change"))
+        if many
+    ]
+    return " and ".join(said)
 
 
 async def affected(library: Reader, collection: str, track_ids: Iterable[int]) -> Affected:
@@ -35,4 +56,8 @@ async def affected(library: Reader, collection: str, track_ids: Iterable[int]) -
     )
     assert entries is not None
     assert places is not None
-    return Affected(entries["many"], places["many"])
+    file = await library.fetchone("SELECT id FROM nml_file WHERE path = ?", (collection,))
+    if file is None:
+        return Affected(entries["many"], places["many"])
+    waiting = await pending.counts(library, file["id"])
+    return Affected(entries["many"], places["many"], waiting.new, sum(waiting) - waiting.new)

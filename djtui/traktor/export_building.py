@@ -44,6 +44,7 @@ class Building:
 
     async def work(self, cursor: Cursor | None, ctx: Context) -> Batches:
         work = self.job
+        ctx = work.seen(ctx)
         found = work.survey
         assert found is not None
         pending = work.pending
@@ -283,9 +284,15 @@ class Building:
                 or (name == PATH and edit.entry_id in work.edits.moved)
             ],
             "moved": len(work.edits.moved),
+            "cells": work.plan.cells,
             "new": [row["key"] for row in work.edits.added[:_EXAMPLES]],
             "gone": [row["key"] for row in work.edits.removed[:_EXAMPLES]],
         }
+        if work.plan.bereft:
+            work.counts["notes"].append(
+                f"Cells of remix sets whose tracks leave the collection, and that keep their files: "
+                f"{work.plan.bereft:,}."
+            )
         if work.tree is not None and work.tree.left_out:
             work.counts["notes"].append(
                 f"{work.tree.left_out:,} playlist entries stay here: their tracks are not in this collection."

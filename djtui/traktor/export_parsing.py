@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from sqlite3 import Row
 from typing import cast
 
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, JobError
-from djtui.traktor import export_state, pending
+from djtui.traktor import export_state, journal, pending
 from djtui.traktor.export_state import LANE, WORKERS, Export, explained, reporting
 from djtui.traktor.import_state import Batches, nothing
 from djtui.traktor.importing import import_phases
@@ -46,7 +48,7 @@ class Parsing:
                 await export_state.refuse_while_running(work.path)
             async for step in self._read(ctx):
                 yield step
-            await self._find(ctx)
+            await self._find(work.seen(ctx))
         entries = 0 if work.survey is None else len(work.survey.entries)
         ctx.report(total=entries)
         yield Batch(nothing, processed=entries)
@@ -57,7 +59,7 @@ class Parsing:
         while True:
             async for batch in self._merge(ctx):
                 yield batch
-            await self._known(ctx)
+            await self._known(work.seen(ctx))
             if work.foreign is None:
                 return
             async with explained(work.path, again=True):
@@ -88,31 +90,30 @@ class Parsing:
                 work.tree = await pending.tree_as_it_is(ctx.library, work.file_id, nodes)
 
     async def _merge(self, ctx: Context) -> Batches:
-        """Import the file if it is not the one that was imported last."""
+        """Import the file if it is not the one that was imported last; a dry run does it in a copy."""
         work = self.job
-        row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE path = ?", (str(work.path),))
+        row = await _imported(work.seen(ctx), work.path)
+        if row is None and work.dry_run:
+            raise JobError(f"{work.path} was never imported; import it first.")
         async with explained(work.path, again=True):
-            if row is not None and not work.dry_run:
-                async for batch in recover(ctx, LANE, work.path, row["id"]):
-                    yield batch
-                row = await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE id = ?", (row["id"],))
-            found = work.survey = await self._survey(ctx)
+            if row is not None:
+                if work.dry_run and await journal.exports(ctx.library, row["id"], "replacing"):
+                    await work.rehearse(ctx.library.path)
+                async for batch in recover(work.seen(ctx), LANE, work.path, row["id"], tidy=not work.dry_run):
+                    yield await work.stored(batch)
+                row = await _imported(work.seen(ctx), work.path)
+            found = work.survey = await surveyed(ctx, work.path, keep=not work.dry_run)
         if found.digest == work.merged or (row is not None and row["digest"] == found.digest):
             work.merged = found.digest
             return
-        if work.dry_run:
-            if row is None:
-                raise JobError(f"{work.path} was never imported; import it first.")
-            work.counts["notes"].append(
-                f"{work.path.name} has changed since the last import; shown is what waited then."
-            )
-            return
+        if work.dry_run and work.rehearsal is None:
+            await work.rehearse(ctx.library.path)
         ctx.report(message=f"{work.path.name} has changed since the last import; merging it first.")
         strategy = cast(Strategy, work.settings.traktor.strategy)
         imported, phases = import_phases(work.path, work.settings, strategy)
         for phase in phases:
-            async for step in phase.work(None, ctx):
-                yield step
+            async for step in phase.work(None, work.seen(ctx)):
+                yield await work.stored(step)
         # The library forgets the digest of a file with damaged entries, to look at them again.
         work.survey = imported.survey or found
         work.merged = work.survey.digest
@@ -120,20 +121,8 @@ class Parsing:
         work.counts["merged"] = {
             name: imported.counts.get(name, 0) for name in ("added", "updated", "removed", "conflicts")
         }
-
-    async def _survey(self, ctx: Context) -> Survey:
-        """Where the entries lie: as it is remembered, if the file is still the one that was surveyed last."""
-        work = self.job
-        known = await asyncio.to_thread(remembered, ctx.library.path, work.path)
-        print_ = await asyncio.to_thread(fingerprint, work.path)
-        if known is not None and known.fingerprint[2:] == print_[2:]:
-            print_, digest = await asyncio.to_thread(identify, work.path, reporting(ctx))
-            if digest == known.digest:
-                return replace(known, fingerprint=print_)
-        found: Survey = await ctx.run(LANE, survey, str(work.path))
-        if not work.dry_run:
-            await asyncio.to_thread(remember, ctx.library.path, found)
-        return found
+        if work.rehearsal is not None:
+            work.counts["merged"] |= {"added": work.rehearsal.added, "updated": work.rehearsal.updated}
 
     async def _known(self, ctx: Context) -> None:
         """What the library knows of the file, and whether it may be written."""
@@ -152,6 +141,28 @@ class Parsing:
                 f"{work.foreign} So djtui asks once before it writes {work.path.name}: export in a terminal "
                 "or on the Traktor screen, or say --force."
             )
+
+
+async def _imported(ctx: Context, path: Path) -> Row | None:
+    """What the library knows of a file: its number, and the digest that it was imported with."""
+    return await ctx.library.fetchone("SELECT id, digest FROM nml_file WHERE path = ?", (str(path),))
+
+
+async def surveyed(ctx: Context, path: Path, *, keep: bool = True) -> Survey:
+    """Where the entries lie: as it is remembered, if the file is still the one that was surveyed last.
+
+    Raises what `survey` raises, so whatever comes back is whole. `keep`: remember it.
+    """
+    known = await asyncio.to_thread(remembered, ctx.library.path, path)
+    print_ = await asyncio.to_thread(fingerprint, path)
+    if known is not None and known.fingerprint[2:] == print_[2:]:
+        print_, digest = await asyncio.to_thread(identify, path, reporting(ctx))
+        if digest == known.digest:
+            return replace(known, fingerprint=print_)
+    found: Survey = await ctx.run(LANE, survey, str(path))
+    if keep:
+        await asyncio.to_thread(remember, ctx.library.path, found)
+    return found
 
 
 @asynccontextmanager

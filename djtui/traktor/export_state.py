@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from djtui.config import Settings
-from djtui.jobs.job import Context, JobError, TransientError, Wait
+from djtui.jobs.job import Batch, Context, JobError, TransientError, Wait
 from djtui.library.database import Reader
 from djtui.traktor import running
 from djtui.traktor.backups import BackupError
@@ -20,6 +22,7 @@ from djtui.traktor.journal import Edits
 from djtui.traktor.nml import Fingerprint, NmlError, SourceChanged, Survey
 from djtui.traktor.patch import Plan
 from djtui.traktor.pending import Pending, Tree
+from djtui.traktor.rehearsal import Rehearsal
 from djtui.traktor.tree import Tree as FileTree
 
 LANE: Final = "export"
@@ -35,7 +38,7 @@ class Export:
 
     `path` is what the library calls the collection, `real` where it lies when links are followed, `target`
     the file that is written: the collection itself, or a copy elsewhere. `merged` is the digest of the file
-    that the library is in step with.
+    that the library is in step with. `rehearsal` is the copy of the library in which a dry run has merged it.
     """
 
     path: Path
@@ -49,6 +52,7 @@ class Export:
     whole: bool = True
     foreign: str | None = None
     merged: bytes = b""
+    rehearsal: Rehearsal | None = None
     survey: Survey | None = None
     pending: Pending = field(default_factory=Pending)
     tree: Tree | None = None
@@ -63,6 +67,25 @@ class Export:
     def copying(self) -> bool:
         """Whether the collection itself stays as it is."""
         return self.target != self.real
+
+    def seen(self, ctx: Context) -> Context:
+        """A context with the library that the export is made from."""
+        return ctx if self.rehearsal is None else self.rehearsal.context(ctx)
+
+    async def rehearse(self, path: Path) -> None:
+        """Have a copy of the library at `path`, as it is now, from here on. Raises LibraryError."""
+        await self.close()
+        self.rehearsal = await Rehearsal.open(path)
+
+    async def stored(self, step: Batch | Wait) -> Batch | Wait:
+        """A step of the merge for the engine to store, or what is left of it when it is in the copy."""
+        return step if self.rehearsal is None else await self.rehearsal.stored(step)
+
+    async def close(self) -> None:
+        """Let the copy go, if there is one."""
+        rehearsal, self.rehearsal = self.rehearsal, None
+        if rehearsal is not None:
+            await rehearsal.close()
 
     @property
     def idle(self) -> bool:
@@ -115,6 +138,15 @@ async def refuse_while_running(path: Path) -> None:
         raise JobError(
             f"{name} is running and would overwrite {path.name} when it quits. Quit it and export again."
         )
+
+
+def protected(target: Path) -> str | None:
+    """Why a file cannot be replaced, as far as its rights tell; None if it can."""
+    if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+        return f"{target} is write-protected"
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        return f"The folder {target.parent} is write-protected, so that {target.name} cannot be replaced"
+    return None
 
 
 async def wait_for_traktor() -> Wait | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -267,7 +266,8 @@ class Verifying:
             return
         yield Wait(
             datetime.now(UTC) + timedelta(seconds=seconds),
-            "the new collection is in its place; looking again whether a Traktor elsewhere overwrites it",
+            f"the new collection is in its place; looking again after {seconds} s whether Traktor elsewhere"
+            " overwrites it",
         )
         async with explained(work.path):
             _, present = await ctx.run(LANE, identify, str(work.path))
@@ -336,8 +336,8 @@ def put_in_place(new: Path, target: Path, expected: Fingerprint | None = None) -
         status = target.stat()
         if Fingerprint.of(status) != expected:
             raise export_state.written_meanwhile(target)
-        if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-            raise JobError(f"{target} is write-protected; nothing was replaced.")
+        if (reason := export_state.protected(target)) is not None:
+            raise JobError(f"{reason}; nothing was replaced.")
     new.replace(target)
     folder = os.open(target.parent, os.O_RDONLY)
     try:

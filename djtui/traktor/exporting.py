@@ -53,3 +53,6 @@ class ExportJob(Job):
         work = self.work
         backup = None if work.backup is None else str(work.backup)
         return work.counts | {"backup": backup, "dry_run": work.dry_run, "path": str(work.target)}
+
+    async def close(self) -> None:
+        await self.work.close()

@@ -68,7 +68,10 @@ class Reading:
             found = work.survey = await ctx.run(LANE, survey, str(work.path))
             sample = range(0, len(found.entries), max(1, len(found.entries) // _SAMPLES))
             moved = list(await moving.aliases(ctx.library, work.file_id))[:_SAMPLES]
-            work.volumes = await ctx.run(LANE, learn_volumes, work.volumes, moved, *work.spans(sample))
+            before = VolumeMap.stored(row["volumes"] if row is not None else None)
+            work.volumes = await ctx.run(
+                LANE, learn_volumes, work.volumes, before, moved, *work.spans(sample)
+            )
         if not work.dry_run:
             await asyncio.to_thread(remember, ctx.library.path, found)
         work.unchanged = known == found.digest
@@ -94,10 +97,19 @@ class Reading:
 
 
 def learn_volumes(
-    volumes: VolumeMap, moved: list[str], path: str, expected: Fingerprint, sample: Spans
+    volumes: VolumeMap,
+    before: VolumeMap,
+    moved: list[str],
+    path: str,
+    expected: Fingerprint,
+    sample: Spans,
 ) -> VolumeMap:
-    """The volume map with what the disk says of the volumes of some entries, and of keys they are to have."""
-    return volumes.learn([*moved, *(key for key in entry_keys(path, expected, sample) if key is not None)])
+    """The volume map with what the disk says of the volumes of some entries, and of keys they are to have.
+
+    `before` is what it said at the last import.
+    """
+    keys = [key for key in entry_keys(path, expected, sample) if key is not None]
+    return volumes.learn([*moved, *keys], before)
 
 
 @dataclass

@@ -136,10 +136,11 @@ def _prefix(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 class _Place(NamedTuple):
-    """A folder of a volume, and the local folder it is."""
+    """A folder of a volume, and the local folder it is; `found`: nobody said so, its files were there."""
 
     folders: tuple[str, ...]
     local: str
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +173,24 @@ class VolumeMap:
         found = json.loads(text) if text else {}
         return cls(
             {
-                volume: tuple(_Place(tuple(folders), local) for folders, local in places)
+                volume: tuple(_Place(tuple(folders), local, *found) for folders, local, *found in places)
                 for volume, places in found.items()
             }
         )
 
     def spelled(self) -> str:
         """This map as text: to store it, and to see whether it changed."""
-        found = {volume: [[*place] for place in places] for volume, places in sorted(self.places.items())}
+        found = {
+            volume: [[*place] if place.found else [place.folders, place.local] for place in places]
+            for volume, places in sorted(self.places.items())
+        }
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
-    def learn(self, keys: Iterable[str]) -> VolumeMap:
+    def learn(self, keys: Iterable[str], before: VolumeMap | None = None) -> VolumeMap:
         """This map, with the volumes of `keys` that are found on disk. Touches the disk.
 
         The boot volume of a Mac is known by its files being there, never by its name, for users rename it.
+        Once found, it stays where it was `before`: files that were moved by hand are on no other volume.
         """
         volumes: defaultdict[str, list[str]] = defaultdict(list)
         for key in keys:
@@ -195,12 +200,18 @@ class VolumeMap:
             known = learned.get(folded(volume), ())
             if all(place.folders for place in known):
                 sample = members[:: max(1, len(members) // _SAMPLES)]
-                if (root := self._root(volume, sample)) is not None:
-                    learned[folded(volume)] = (*known, _Place((), root))
+                last = before.found(volume) if before is not None else None
+                if (root := self._root(volume, sample, last)) is not None:
+                    learned[folded(volume)] = (*known, _Place((), root, found=True))
         return replace(self, places=learned)
 
-    def _root(self, volume: str, sample: Sequence[str]) -> str | None:
-        """The local folder that holds a volume's files, None where there is none."""
+    def found(self, volume: str) -> str | None:
+        """The local folder of a whole volume that `learn` found."""
+        places = self.places.get(folded(volume), ())
+        return next((place.local for place in places if place.found and not place.folders), None)
+
+    def _root(self, volume: str, sample: Sequence[str], last: str | None) -> str | None:
+        """The local folder that holds a volume's files: where they are, else where they were `last`."""
         if self.platform == "win32" or is_drive(volume):
             return None
         named = self._safe(volume) == volume
@@ -214,7 +225,7 @@ class VolumeMap:
             paths = [path for key in sample if (path := there.local(key)) is not None]
             if any(any(map(os.path.exists, spellings(path))) for path in paths):
                 return root
-        return mounted
+        return last or mounted
 
     def local(self, key: str) -> str | None:
         """The path of a key on this machine, composed (NFC). None: not mapped, or not to be trusted."""

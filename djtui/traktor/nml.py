@@ -20,6 +20,8 @@ from djtui.traktor.outline import Outline, Refused
 from djtui.traktor.spans import HASH, Spans, closed, scan, walk
 
 Progress = Callable[[int, int], None]
+Section = tuple[int, int]
+"""Offset and length of an element in its file."""
 
 BLOCK: Final = 4 << 20
 VERSIONS: Final = range(14, 21)
@@ -59,8 +61,9 @@ class Fingerprint(NamedTuple):
 class Survey:
     """What one pass over a file found.
 
-    `digest` is blake2b-16 of all bytes, `playlists` offset and length of the PLAYLISTS section. `role` is
-    "partial" where absence means nothing, and `why` says so: a history, an exported playlist, no collection.
+    `digest` is blake2b-16 of all bytes, `playlists` offset and length of the PLAYLISTS section, `sets` those
+    of SETS, the remix sets. `role` is "partial" where absence means nothing, and `why` says so: a history, an
+    exported playlist, no collection.
     """
 
     path: str
@@ -69,7 +72,8 @@ class Survey:
     version: int | None
     program: str | None
     entries: Spans
-    playlists: tuple[int, int] | None
+    playlists: Section | None
+    sets: Section | None
     role: Literal["collection", "partial"]
     why: str | None
     notes: tuple[str, ...]
@@ -146,12 +150,12 @@ def survey(
                 source.rewind()
                 outline = Outline()
                 entries = walk(source.read, outline, file)
-            playlists = playlists_in(file, outline)
+            sections = sections_in(file, outline)
         except Refused as refusal:
             source.check()
             raise _error(name, file, refusal) from None
         source.check()
-    return described(name, source.fingerprint, source.digest, outline, entries, playlists)
+    return described(name, source.fingerprint, source.digest, outline, entries, sections)
 
 
 def described(
@@ -160,9 +164,9 @@ def described(
     digest: bytes,
     outline: Outline,
     entries: Spans,
-    playlists: tuple[int, int] | None,
+    sections: tuple[Section | None, Section | None],
 ) -> Survey:
-    """A survey, with what the outline says of the file as a whole."""
+    """A survey, with what the outline says of the file as a whole; `sections` as `sections_in` has them."""
     version, notes = _version(path, outline.attributes.get("VERSION"))
     why = outline.partial(len(entries))
     return Survey(
@@ -172,7 +176,8 @@ def described(
         version=version,
         program=outline.program,
         entries=entries,
-        playlists=playlists,
+        playlists=sections[0],
+        sets=sections[1],
         role="partial" if why else "collection",
         why=why,
         notes=notes,
@@ -214,7 +219,7 @@ def read_spans(path: str | Path, expected: Fingerprint, spans: Spans) -> list[by
     return texts
 
 
-def read_section(path: str | Path, expected: Fingerprint, section: tuple[int, int]) -> bytes:
+def read_section(path: str | Path, expected: Fingerprint, section: Section) -> bytes:
     """The bytes of a section (offset and length) of a file. Raises SourceChanged as `read_spans` does."""
     name = os.fspath(path)
     offset, length = section
@@ -274,12 +279,16 @@ def _check_beginning(file: BinaryIO) -> None:
             raise Refused(reason)
 
 
-def playlists_in(file: BinaryIO, outline: Outline) -> tuple[int, int] | None:
-    """Offset and length of the PLAYLISTS section that the outline has seen in a file."""
-    if not outline.playlists:
+def sections_in(file: BinaryIO, outline: Outline) -> tuple[Section | None, Section | None]:
+    """The PLAYLISTS and the SETS section that the outline has seen in a file."""
+    return _section(file, outline.playlists, b"PLAYLISTS"), _section(file, outline.sets, b"SETS")
+
+
+def _section(file: BinaryIO, ends: Sequence[int], name: bytes) -> Section | None:
+    if not ends:
         return None
-    start, end = outline.playlists
-    return start, closed(file, end, b"PLAYLISTS") - start
+    start, end = ends
+    return start, closed(file, end, name) - start
 
 
 def _error(name: str, file: BinaryIO, refusal: Refused) -> NmlError:

@@ -53,6 +53,7 @@ class Outline:
         self.starts = array("Q")  # of the entries that were not left out
         self.ends = array("Q")  # of their closing tags; for a self-closed entry, behind it
         self.playlists: list[int] = []  # the same two of the PLAYLISTS section
+        self.sets: list[int] = []  # and of the SETS section: the remix sets
         self.history = False
         self.lists: list[str] = []
         self.items = 0
@@ -113,6 +114,8 @@ class Outline:
             self.collections.append(self._at)
         elif name == "PLAYLISTS" and not self.playlists:
             self.playlists.append(self._at)
+        elif name == "SETS" and not self.sets:
+            self.sets.append(self._at)
 
     def _node(self, name: str, attributes: dict[str, str]) -> None:
         if name == "PRIMARYKEY":
@@ -130,6 +133,8 @@ class Outline:
             self.ends.append(self._at)
         elif depth == 2 and name == "PLAYLISTS" and len(self.playlists) == 1:
             self.playlists.append(self._at)
+        elif depth == 2 and name == "SETS" and len(self.sets) == 1:
+            self.sets.append(self._at)
         path.pop()
 
     def partial(self, entries: int) -> str | None:

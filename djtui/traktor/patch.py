@@ -6,7 +6,7 @@ The file is never held: entries are read by their spans, the rest is copied bloc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,18 +14,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from djtui.traktor.entry import entry_keys
 from djtui.traktor.markup import Splice, edited_tag, opened_tag, spliced
 from djtui.traktor.nml import (
     BLOCK,
     Fingerprint,
     NmlError,
+    Section,
     SourceChanged,
     Survey,
     read_section,
     read_spans,
 )
 from djtui.traktor.patch_entry import EntryEdit, Refusal, patch_entry
-from djtui.traktor.patch_moves import rekeyed
+from djtui.traktor.patch_moves import cells_of, recelled, rekeyed
 from djtui.traktor.patch_places import Places, Tag, blanks, find_places
 from djtui.traktor.patch_tree import WantedNode, patch_tree
 from djtui.traktor.spans import HASH, Spans
@@ -62,7 +64,8 @@ class Plan:
 
     `hashes` and `refusals` as in Patches; `missing` are hashes that no entry of the source has, `added` the
     hashes of the new entries, in their order. `moved`: old key -> new key; `rearranged`: the playlists have
-    other changes than those.
+    other changes than those. `cells` counts the cells of remix sets that follow, `bereft` those whose entries
+    are taken out: they go on to name their files.
     """
 
     size: int
@@ -74,6 +77,8 @@ class Plan:
     added: tuple[bytes, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
     rearranged: bool = False
+    cells: int = 0
+    bereft: int = 0
 
     @property
     def empty(self) -> bool:
@@ -157,10 +162,10 @@ def build(
             splices += _counted(found.path, places, sorted(gone_offsets), added)
         if wanted is not None:
             splices += _tree(found, places, wanted, moved)
-    if wanted is None and moved and found.playlists is not None:
-        section = read_section(found.path, found.fingerprint, found.playlists)
-        start = found.playlists[0]
-        splices += [it._replace(offset=start + it.offset) for it in rekeyed(section, moved)]
+    if wanted is None and moved:
+        splices += _within(found, found.playlists, lambda section: rekeyed(section, moved))
+    cells = _within(found, found.sets, lambda section: recelled(section, moved)) if moved else []
+    splices += cells
     splices.sort(key=lambda splice: (splice.offset, splice.length))
     return Plan(
         size=found.fingerprint.size,
@@ -172,6 +177,8 @@ def build(
         added=tuple(_hash(text.strip()) for text in added),
         moved=moved,
         rearranged=wanted is not None,
+        cells=len(cells),
+        bereft=_bereft(found, gone.values()),
     )
 
 
@@ -238,6 +245,22 @@ def _counted(name: str, places: Places, gone: Sequence[int], added: Sequence[byt
             yield Splice(tag.closing, 0, new)
         if text != tag.text:
             yield Splice(tag.offset, len(tag.text), text)
+
+
+def _within(found: Survey, section: Section | None, edit: Callable[[bytes], list[Splice]]) -> list[Splice]:
+    """The edits of a section, if there is one, as edits of the file."""
+    if section is None:
+        return []
+    text = read_section(found.path, found.fingerprint, section)
+    return [it._replace(offset=section[0] + it.offset) for it in edit(text)]
+
+
+def _bereft(found: Survey, gone: Collection[int]) -> int:
+    """How many cells of remix sets name the files of entries that are taken out."""
+    if not gone or found.sets is None:
+        return 0
+    keys = set(entry_keys(found.path, found.fingerprint, found.entries.pick(sorted(gone))))
+    return sum(key in keys for key in cells_of(read_section(found.path, found.fingerprint, found.sets)))
 
 
 def _with_entries(tag: Tag, grown: int) -> bytes:

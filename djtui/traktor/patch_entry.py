@@ -19,6 +19,7 @@ from djtui.traktor.key_text import respelled
 from djtui.traktor.location import Key
 from djtui.traktor.markup import Element, Markup
 from djtui.traktor.patch_cues import GRID, FileCue, PatchedCues, file_cues, patch_cues, retune
+from djtui.traktor.patch_moves import differing, key_of
 from djtui.traktor.writer import ATTRIBUTES, day, decimal, element, possible
 
 _LOCKED: Final = "the track is locked in Traktor"
@@ -183,12 +184,20 @@ class _Patching:
         return done.doubles
 
     def move(self, place: Place) -> None:
-        """Give its file another place. VOLUMEID tells nothing within one volume, and stays there."""
+        """Give its file another place, where a CELL of the entry names it, too.
+
+        VOLUMEID tells nothing within one volume, and stays there.
+        """
         location = self._entry.child("LOCATION")
         if location is None or not all(map(possible, (*place.key, place.volume_id or ""))):
             self._refuse("path", "no LOCATION can hold it")
             return
         volume, directory, file = place.key
+        was = key_of(location.attributes)
+        for cell in self._entry.children:
+            if cell.name == "CELL" and key_of(cell.attributes) == was:
+                for name, value in differing(cell.attributes, place.key).items():
+                    self._markup.set(cell, name, value)
         if self._markup.set(location, "VOLUME", volume):
             self._markup.set(location, "VOLUMEID", place.volume_id)
         self._markup.set(location, "DIR", directory)

@@ -1,18 +1,20 @@
-"""Entries that get another key, and the playlists that have to follow them. Pure: for the process pool."""
+"""Entries that get another key; playlists and remix sets follow them. Pure: for the process pool."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from djtui.traktor.entry import entry_keys
+from djtui.traktor.location import Key, taken_apart
 from djtui.traktor.markup import Splice, edited_tag, tag_at
 from djtui.traktor.nml import Fingerprint, NmlError
 from djtui.traktor.spans import Spans
 
 _AT_ONCE: Final = 5000
+_PLACE: Final = ("VOLUME", "DIR", "FILE")
 
 
 class Wish(NamedTuple):
@@ -73,21 +75,69 @@ def rekeyed(section: bytes, moved: Mapping[str, str]) -> list[Splice]:
 
     A remix set is no entry of the collection, and keeps its key. Raises NmlError for damage.
     """
+
+    def follow(name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        new = moved.get(attributes.get("KEY", "")) if name == "PRIMARYKEY" else None
+        return {} if new is None or attributes.get("TYPE") == "SET" else {"KEY": new}
+
+    return _followed(section, "playlists", follow)
+
+
+def recelled(section: bytes, moved: Mapping[str, str]) -> list[Splice]:
+    """What differs in a SETS section when entries have other keys: where the cells find their files.
+
+    Of its attributes only those that differ are written. Raises NmlError for damage.
+    """
+
+    def follow(name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        new = moved.get(key_of(attributes)) if name == "CELL" else None
+        return {} if new is None else differing(attributes, taken_apart(new))
+
+    return _followed(section, "remix sets", follow)
+
+
+def cells_of(section: bytes) -> list[str]:
+    """The keys that the cells of a SETS section name, in their order. Raises NmlError for damage."""
+    found: list[str] = []
+
+    def look(name: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        if name == "CELL" and attributes.get("FILE"):
+            found.append(key_of(attributes))
+        return {}
+
+    _followed(section, "remix sets", look)
+    return found
+
+
+def key_of(place: Mapping[str, str]) -> str:
+    """The key that the attributes of a LOCATION or a CELL make."""
+    return "".join(place.get(name, "") for name in _PLACE)
+
+
+def differing(attributes: Mapping[str, str], key: Key) -> dict[str, str]:
+    """Of VOLUME, DIR and FILE those that have to be others for a key."""
+    wanted = zip(_PLACE, key, strict=True)
+    return {name: value for name, value in wanted if attributes.get(name, "") != value}
+
+
+def _followed(
+    section: bytes, what: str, follow: Callable[[str, Mapping[str, str]], Mapping[str, str]]
+) -> list[Splice]:
+    """A section with other values in the tags for which `follow` (element, attributes) has some."""
     found: list[Splice] = []
     parser = expat.ParserCreate("utf-8")
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        new = moved.get(attributes.get("KEY", "")) if name == "PRIMARYKEY" else None
-        if new is not None and attributes.get("TYPE") != "SET":
+        if new := follow(name, attributes):
             at = parser.CurrentByteIndex
             tag = tag_at(section, at) or b""
-            found.append(Splice(at, len(tag), edited_tag(tag, {"KEY": new})))
+            found.append(Splice(at, len(tag), edited_tag(tag, new)))
 
     parser.StartElementHandler = start
     try:
         parser.Parse(section, True)
     except expat.ExpatError as error:
-        raise NmlError(f"The playlists are damaged: {expat.ErrorString(error.code)}.") from None
+        raise NmlError(f"The {what} are damaged: {expat.ErrorString(error.code)}.") from None
     return found
 
 

@@ -307,14 +307,29 @@ async def touched(library: Reader, file_id: int) -> bool:
     return row is not None and bool(row["touched"])
 
 
+class Waiting(NamedTuple):
+    """How many tracks and playlists wait for a file, by what waits. Open conflicts are not counted."""
+
+    changed: int
+    moved: int
+    removed: int
+    new: int
+    playlists: int
+
+
 async def count(library: Reader, file_id: int) -> int:
-    """How many tracks and playlists wait: for the status line. Open conflicts are not counted."""
+    """How many tracks and playlists wait: for the status line."""
+    return sum(await counts(library, file_id))
+
+
+async def counts(library: Reader, file_id: int) -> Waiting:
+    """The same by what waits."""
     row = await library.fetchone(_COUNT, {"file": file_id})
     assert row is not None
-    waiting = int(row["tracks"])
+    playlists = 0
     if await touched(library, file_id):
-        waiting += len(tree_changes(await tree(library, file_id, None, whole=bool(row["whole"]))))
-    return waiting
+        playlists = len(tree_changes(await tree(library, file_id, None, whole=bool(row["whole"]))))
+    return Waiting(row["changed"], row["moved"], row["removed"], row["new"], playlists)
 
 
 _COUNT: Final = """
@@ -324,17 +339,17 @@ SELECT (SELECT count(*) FROM nml_entry AS entry
         AND EXISTS (SELECT 1 FROM json_each(entry.base) AS field WHERE NOT EXISTS (
             SELECT 1 FROM conflict WHERE conflict.track_id = entry.track_id
             AND (conflict.field = field.key
-                 OR field.key = 'cues' AND substr(conflict.field, 1, 4) = 'cue:'))))
-     + (SELECT count(*) FROM nml_entry
-        WHERE file_id = :file AND moved IS NOT NULL AND gone = 0 AND track_id IS NOT NULL)
-     + (SELECT count(*) FROM nml_entry
-        WHERE file_id = :file AND track_id IS NULL AND gone = 0)
-     + (SELECT count(*) FROM track WHERE missing = 0 AND path IS NOT NULL AND kind != 'set'
+                 OR field.key = 'cues' AND substr(conflict.field, 1, 4) = 'cue:')))) AS changed,
+       (SELECT count(*) FROM nml_entry
+        WHERE file_id = :file AND moved IS NOT NULL AND gone = 0 AND track_id IS NOT NULL) AS moved,
+       (SELECT count(*) FROM nml_entry
+        WHERE file_id = :file AND track_id IS NULL AND gone = 0) AS removed,
+       (SELECT count(*) FROM track WHERE missing = 0 AND path IS NOT NULL AND kind != 'set'
         AND file.role = 'collection'
         AND NOT EXISTS (SELECT 1 FROM nml_entry
                         WHERE nml_entry.track_id = track.id AND nml_entry.file_id = :file)
         AND id NOT IN (SELECT track_id FROM conflict WHERE track_id IS NOT NULL AND field = 'deleted'))
-       AS tracks,
+       AS new,
        file.role = 'collection' AS whole
 FROM nml_file AS file WHERE file.id = :file
 """

@@ -21,14 +21,20 @@ TEMPORARY: Final = ".djtui-"
 """Begins the name of the new file until it takes its place, in the folder of the collection."""
 
 
-async def recover(ctx: Context, lane: str, path: Path, file_id: int | None) -> AsyncIterator[Batch]:
-    """Settle the exports of a file that a crash left open. Raises NmlError if the file cannot be read."""
+async def recover(
+    ctx: Context, lane: str, path: Path, file_id: int | None, *, tidy: bool = True
+) -> AsyncIterator[Batch]:
+    """Settle the exports of a file that a crash left open. Raises NmlError if the file cannot be read.
+
+    `tidy`: remove what such an export has left on the disk, too.
+    """
     for export in await journal.exports(ctx.library, file_id, "replacing"):
         print_, digest = await ctx.run(lane, identify, str(path))
         if digest == export.source:
             ctx.report(message=f"An export was cut off before it replaced {path.name}: it is the old file.")
-            discard(export.temporary, path)
-            if export.backup is not None:
+            if tidy:
+                discard(export.temporary, path)
+            if tidy and export.backup is not None:
                 backups.give_up(Path(export.backup), path)
             yield Batch(_dropped(export))
         else:

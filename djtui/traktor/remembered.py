@@ -22,14 +22,15 @@ from djtui.traktor import backups
 from djtui.traktor.nml import Fingerprint, Survey
 from djtui.traktor.spans import HASH, Spans
 
-_MAKE: Final = [__version__, sys.byteorder, array("Q").itemsize, array("I").itemsize]
+_KEPT: Final = [item.name for item in fields(Survey)]
+_MAKE: Final = [__version__, sys.byteorder, array("Q").itemsize, array("I").itemsize, _KEPT]
 _ARRAYS: Final = ("entries", "digest")
 
 
 def remember(library_path: Path, survey: Survey) -> None:
     """Keep the survey of a collection, in place of an earlier one; where the disk refuses, do without."""
     entries = survey.entries
-    header = {item.name: getattr(survey, item.name) for item in fields(Survey) if item.name not in _ARRAYS}
+    header = {name: getattr(survey, name) for name in _KEPT if name not in _ARRAYS}
     header |= {"make": _MAKE, "count": len(entries), "digest": survey.digest.hex()}
     parts = (entries.offsets.tobytes(), entries.lengths.tobytes(), entries.hashes)
     body = b"".join((json.dumps(header).encode(), b"\n", *parts))
@@ -69,6 +70,7 @@ def remembered(library_path: Path, path: Path) -> Survey | None:
         "fingerprint": Fingerprint(*header["fingerprint"]),
         "digest": bytes.fromhex(header["digest"]),
         "playlists": header["playlists"] and tuple(header["playlists"]),
+        "sets": header["sets"] and tuple(header["sets"]),
         "notes": tuple(header["notes"]),
     }
     return Survey(entries=Spans(offsets, lengths, rest[behind_lengths:]), **header)

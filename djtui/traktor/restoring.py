@@ -10,15 +10,17 @@ import asyncio
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from djtui.config import Settings
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, Job, JobError
 from djtui.library import history
 from djtui.library.database import Reader, Tx
 from djtui.library.history import Change, HistoryError
+from djtui.library.tracks import as_json
 from djtui.traktor import backups, export_state, journal
 from djtui.traktor.export_state import LANE, explained
 from djtui.traktor.export_writing import put_in_place
@@ -107,6 +109,56 @@ async def undo_params(library: Reader, change: Change) -> dict[str, Any]:
     return _checked(change, file["path"], export.backup)
 
 
+class Stranded(NamedTuple):
+    """Files that keep new names when the collection becomes what it was before it was told of them.
+
+    `rename` is the change that gave them the last of those names.
+    """
+
+    files: int
+    rename: int | None
+
+    @property
+    def sentence(self) -> str:
+        """What it means for Traktor, and what to do; "" if there are none."""
+        if not self.files:
+            return ""
+        keep = (
+            "1 file keeps its new name" if self.files == 1 else f"{self.files:,} files keep their new names"
+        )
+        advice = "" if self.rename is None else f"; djtui undo {self.rename} takes the rename back, too"
+        return f"{keep}, which Traktor will not know until the next export{advice}."
+
+
+async def stranded(library: Reader, exports: Sequence[journal.Export]) -> Stranded:
+    """Which files Traktor loses sight of when these exports, oldest first, are taken back."""
+    old: dict[int, str] = {}
+    for export in exports:
+        for entry, move in export.edits.moved.items():
+            old.setdefault(entry, move.old)
+    if not old:
+        return Stranded(0, None)
+    rows = await library.fetchall(
+        "SELECT id, track_id, coalesce(moved, key) AS named FROM nml_entry"
+        " WHERE track_id IS NOT NULL AND gone = 0 AND id IN (SELECT value FROM json_each(?))",
+        (as_json(list(old)),),
+    )
+    tracks = [row["track_id"] for row in rows if row["named"] != old[row["id"]]]
+    rename = await library.fetchone(
+        "SELECT max(change.id) AS id FROM change JOIN file_step ON change_id = change.id"
+        " WHERE change.kind = 'rename' AND undone IS NULL"
+        " AND track_id IN (SELECT value FROM json_each(?))",
+        (as_json(tracks),),
+    )
+    return Stranded(len(tracks), rename["id"] if rename is not None else None)
+
+
+async def stranded_by(library: Reader, change: Change) -> Stranded:
+    """Which files Traktor loses sight of when a change is undone: those that an export told it of."""
+    export = await journal.of_change(library, change.id)
+    return await stranded(library, [export] if export is not None else [])
+
+
 def _checked(change: Change, path: str, backup: str | None) -> dict[str, Any]:
     if backup is None or not Path(backup).is_file():
         raise HistoryError(f"The backup of change {change.id} ({change.title}) is no longer there.")
@@ -187,6 +239,8 @@ class Restoring:
         sources = [export.source for export in exports]
         if work.digest in sources:
             first = len(sources) - 1 - sources[::-1].index(work.digest)
+            if said := (await stranded(tx, exports[first:])).sentence:
+                work.counts["notes"].append(said)
             for export in reversed(exports[first:]):
                 await journal.forget(tx, export, "undone" if export.change_id == work.undoes else "lost")
         await tx.execute("UPDATE nml_file SET digest = NULL, mtime_ns = NULL WHERE id = ?", (file_id,))

@@ -21,7 +21,7 @@ from djtui.traktor.nml import (
     NmlError,
     Survey,
     described,
-    playlists_in,
+    sections_in,
     survey,
 )
 from djtui.traktor.outline import Outline, Refused
@@ -59,7 +59,8 @@ def resurvey(
             entries = None if found is None else _joined(found, stretches, source.entries)
             if entries is not None:
                 outline.playlists[:] = _in_place(outline.playlists, stretches)
-                return described(path, *identity, outline, entries, playlists_in(file, outline))
+                outline.sets[:] = _in_place(outline.sets, stretches)
+                return described(path, *identity, outline, entries, sections_in(file, outline))
     except Refused:
         pass  # said with the right line below
     except OSError as error:

@@ -135,13 +135,15 @@ class Storing:
         for link, entry, _ in entries:
             image = images[link.track_id]
             cues = [list(cue) for cue in entry.cues] or None
-            drift = bases[link.entry_id] if link.entry_id is not None else None
+            key, drift = bases[link.entry_id] if link.entry_id is not None else (None, None)
             if drift == {} and image["cues"] == cues and _compared(entry.row) == _compared_of(image):
                 found.append(Difference(link.track_id, entry.name, {}, {}, {}, []))
                 continue
             facts = dict(zip(GIVEN, entry.row, strict=True))
             facts["analyzed"] = facts["analyzed"] or image["analyzed"]
-            if link.stays or (link.track_id, entry.key) in moves:
+            # It may have been found elsewhere, and no collection can name that: the old place is no news.
+            is_there = key == entry.key and image["path"] is not None and image["missing"] == 0
+            if link.stays or is_there or (link.track_id, entry.key) in moves:
                 facts |= {name: image[name] for name in _PLACE}
             traktor = facts | {"cues": cues}
             # A track that was never in this file has no base: what one side does not know, the other does.
@@ -189,12 +191,19 @@ class Storing:
                 (as_json(list(candidates)), history.now(), key_hash(key), key, self.file_id),
             )
 
-    async def _bases(self, library: Reader, entry_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    async def _bases(
+        self, library: Reader, entry_ids: Sequence[int]
+    ) -> dict[int, tuple[str, dict[str, Any]]]:
+        """The keys of entries, and what their tracks were when both sides agreed last."""
         rows = await library.fetchall(
-            f"SELECT id, base FROM nml_entry WHERE id IN ({','.join('?' * len(entry_ids))})", entry_ids
+            f"SELECT id, key, base FROM nml_entry WHERE id IN ({','.join('?' * len(entry_ids))})", entry_ids
         )
         return {
-            row["id"]: json.loads(row["base"] or "{}") | self.forgotten.get(row["id"], {}) for row in rows
+            row["id"]: (
+                row["key"],
+                json.loads(row["base"] or "{}") | self.forgotten.get(row["id"], {}),
+            )
+            for row in rows
         }
 
     async def _entries(

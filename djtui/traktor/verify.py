@@ -145,10 +145,14 @@ def references(
 ) -> list[str]:
     """Keys and counts that are wrong in a new file and were not in the source.
 
-    `moved`: old key -> new key, which all entries and all playlists must have followed; but for that, the
-    playlists are the same unless they were `rearranged`. Raises SourceChanged, NmlError.
+    `moved`: old key -> new key, which all entries, playlists and remix sets must have followed; but for that,
+    the remix sets name the same files and the playlists are the same unless they were `rearranged`.
+    Raises SourceChanged, NmlError.
     """
     problems = _wrong_count(source, result)
+    named, names = _cells(source), _cells(result)
+    if _followed(named, moved or {}) != names:
+        problems.append("The remix sets of the new file do not name the files of the old one.")
     sections = _section(source), _section(result)
     went, come = _changed_keys(source, result)
     gone = _followed(went, moved or {})
@@ -166,11 +170,15 @@ def references(
     asked = (after.keys.keys() - before.keys.keys()) | (after.keys.keys() & fewer.keys())
     if more or asked or moved:
         new = {key: went[old] for old, key in (moved or {}).items()}
-        keys = _keys(result, result.entries, more.keys() | asked | new.keys())
+        cells = names.keys() - named.keys()
+        keys = _keys(result, result.entries, more.keys() | asked | cells | new.keys())
         doubled = {key for key in more if keys[key] > 1} | {key for key in new if keys[key] > new[key]}
         problems += _listed("is there more than once", doubled)
         problems += _listed(
             "stands in a playlist, but no track has it", (key for key in asked if not keys[key])
+        )
+        problems += _listed(
+            "stands in a remix set, but no track has it", (key for key in cells if not keys[key])
         )
     return problems
 
@@ -316,6 +324,21 @@ def _section(found: Survey) -> bytes:
     if found.playlists is None:
         return b""
     return read_section(found.path, found.fingerprint, found.playlists)
+
+
+def _cells(found: Survey) -> Counter[str]:
+    """The files that the cells of remix sets name, as keys."""
+    keys: Counter[str] = Counter()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "CELL":
+            keys["".join(attributes.get(part, "") for part in ("VOLUME", "DIR", "FILE"))] += 1
+
+    if found.sets is not None:
+        parser = expat.ParserCreate("utf-8")
+        parser.StartElementHandler = start
+        parser.Parse(read_section(found.path, found.fingerprint, found.sets), True)
+    return keys
 
 
 def _wrong_count(source: Survey, result: Survey) -> list[str]:

@@ -14,7 +14,6 @@ from djtui.tui import environment  # before textual: it reads the environment wh
 
 environment.prepare()
 
-from textual.app import App  # noqa: E402
 from textual.binding import Binding, BindingType  # noqa: E402
 from textual.dom import DOMNode  # noqa: E402
 from textual.filter import LineFilter  # noqa: E402
@@ -27,6 +26,7 @@ from djtui.model.text import harmless  # noqa: E402
 from djtui.tui import allowance, changing, formats, keys, styles, themes, toasts, unknown_names  # noqa: E402
 from djtui.tui.allowance import Allowance  # noqa: E402
 from djtui.tui.feed import HOST_S, INTERVAL_S, Counters, Feed, JobNews  # noqa: E402
+from djtui.tui.in_turn import InTurn  # noqa: E402
 from djtui.tui.memory import Memory  # noqa: E402
 from djtui.tui.screens.view import FIRST, VIEWS, View, ViewEntry  # noqa: E402
 from djtui.tui.toasts import ToastBoard  # noqa: E402
@@ -40,7 +40,7 @@ BELL_AFTER_S: Final = 20.0
 SETTLE_S: Final = 0.05  # lets the first frame out before the imports begin that nobody waits for
 
 
-class DjtuiApp(App[int]):
+class DjtuiApp(InTurn):
     """djtui's screens on one library."""
 
     TITLE = "djtui"
@@ -130,10 +130,10 @@ class DjtuiApp(App[int]):
         self.set_interval(INTERVAL_S, self._look)
         self.set_interval(HOST_S, self._look_for_host)
         self.set_interval(0.25, self.toasts.expire)
-        self.do(self._settle_in())
-        self.do(self._keep_in_step())
-        self.do(allowance.watch(self))
-        self.do(unknown_names.watch(self))
+        self._attend(self._settle_in())
+        self._attend(self._keep_in_step())
+        self._attend(allowance.watch(self))
+        self._attend(unknown_names.watch(self))
 
     async def _settle_in(self) -> None:
         await self.library()
@@ -227,7 +227,7 @@ class DjtuiApp(App[int]):
         if self._following.locked():
             self.feed.look_again()
         else:
-            self.do(self._follow_jobs())
+            self._attend(self._follow_jobs())
 
     def _look_for_host(self) -> None:
         """A host that is killed says nothing, and nobody else does for it."""
@@ -279,6 +279,10 @@ class DjtuiApp(App[int]):
 
     def do(self, work: Coroutine[Any, Any, object]) -> None:
         """Work on the library in the background; what goes wrong is a sentence in a note."""
+        self._attend(self.in_turn(work))
+
+    def _attend(self, work: Coroutine[Any, Any, object]) -> None:
+        """The same for what no key begins, so that none waits for it."""
         self.run_worker(self._guarded(work), exit_on_error=False)
 
     async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:

@@ -13,7 +13,7 @@ from djtui.config import ConfigError, FilesSettings, Settings
 from djtui.files import presets
 from djtui.files.context import Context
 from djtui.files.tag_defaults import as_params
-from djtui.files.template import Template
+from djtui.files.template import Template, TemplateError
 from djtui.tui import changing, environment, formats
 from djtui.tui.beside import beside
 
@@ -48,6 +48,23 @@ class Wish:
     def texts(self) -> tuple[str, ...]:
         """The templates that count."""
         return tuple(self.templates.values()) if self.by_context else (self.template,)
+
+    @property
+    def mistake(self) -> str | None:
+        """What is wrong with a template that counts."""
+        for text in self.texts:
+            try:
+                Template(text)
+            except TemplateError as error:
+                return str(error)
+        return None
+
+    def again(self, before: Wish) -> Wish:
+        """What the next rename begins with, if this one began with `before`: templates that are in order and
+        where folders begin, but nothing that is done besides."""
+        kept = before if self.mistake is not None else self
+        return replace(before, template=kept.template, templates=kept.templates, by_context=kept.by_context,
+                       root=self.root)  # fmt: skip
 
     def with_text(self, number: int, text: str) -> Wish:
         """The same with another template in that place."""

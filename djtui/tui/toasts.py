@@ -89,7 +89,7 @@ def of_job(job: JobView) -> tuple[Kind, str] | None:
     if job.state == "failed":
         return "error", f"{job.title} · {job.error or 'failed'}"
     if job.state == "cancelled":
-        return "done", f"{job.title} · cancelled; what was done stays"
+        return "done", f"{job.title} · {outcome(job)}"
     return None
 
 
@@ -137,6 +137,8 @@ _OF_SCANS: Final = (
     ("unchanged", "as before", "as before"),
     ("missing", "missing", "missing"),
 )
+_OF_UNDOS: Final = (("undone", "put back", "put back"), ("lists", "M3U list", "M3U lists"))
+_OF_MERGES: Final = (("merged", "merged", "merged"),)
 _OF_TAGS: Final = (("written", "file written", "files written"),)
 _OF_RENAMES: Final = (
     ("renamed", "renamed", "renamed"),
@@ -147,8 +149,25 @@ _OF_RENAMES: Final = (
 _COUNTS_OF: Final = {
     "scan": _OF_SCANS, "tags": _OF_TAGS, "rename": _OF_RENAMES,
     "analysis": _OF_ANALYSIS, "spotify-sync": _OF_SPOTIFY, "spotify-warm": _OF_SPOTIFY,
+    "file-undo": _OF_UNDOS, "relocate-undo": _OF_UNDOS, "merge": _OF_MERGES,
     "route-apply": _OF_ROUTING, "route-undo": _OF_ROUTING,
 }  # fmt: skip
+
+_STORED: Final[dict[str, tuple[tuple[str, str | None, str], ...]]] = {
+    "analysis": (("analyzed", None, "added"),),
+    "scan": (("added", None, "added"), ("updated", None, "updated")),
+    "tags": (("written", None, "updated"),),
+    "rename": (
+        ("renamed", "Moving", "updated"),
+        ("written", "Tagging", "updated"),
+        ("lists", "Lists", "updated"),
+    ),
+    "merge": (("merged", "Merging", "updated"),),
+    "file-undo": (("undone", "Moving", "updated"),),
+    "relocate-undo": (("undone", "Taking back", "done"),),
+    "traktor-import": (("added", None, "added"), ("updated", None, "updated")),
+}
+"""By kind: which count stands in the figures of which phase (None: of all)."""
 
 _WITHOUT_COUNTS: Final = {
     "traktor-export": "nothing had to be written",
@@ -160,10 +179,24 @@ _WITHOUT_COUNTS: Final = {
 }
 
 
+_STAY: Final = frozenset(("rename", "tags", "merge", "file-undo", "relocate-undo"))
+"""Kinds of jobs in which what cannot be done stays as it is, with a reason."""
+
+
 def outcome(job: JobView) -> str:
     """What a finished job did, in counts."""
     if job.state == "failed":
         return job.error or "failed"
+    if job.state == "cancelled":
+        more = f" · {job.message}" if job.message else ""
+        return f"cancelled: {_done(job) or 'nothing was done yet'} · t goes on with the rest{more}"
+    without = _WITHOUT_COUNTS.get(job.kind, "done")
+    notes = (note for note in (job.result or {}).get("notes", ())[:1] if isinstance(note, str))
+    return " · ".join((_done(job) or without, *notes))
+
+
+def _done(job: JobView) -> str:
+    """The counts; of one that did not come to its result those of its phases."""
     result: dict[str, Any] = job.result or _so_far(job)
     said = [
         f"{number:,} {one if number == 1 else many}"
@@ -174,10 +207,10 @@ def outcome(job: JobView) -> str:
     if job.kind.startswith("route") and job.state == "succeeded":
         said.insert(0, _written(result))
     if job.failures:
-        said.insert(0, f"{job.failures:,} failed")  # first: the end may be cut
-    without = _WITHOUT_COUNTS.get(job.kind, "done") if job.state == "succeeded" else job.state
-    text = ", ".join(said) or without
-    return " · ".join((text, *(note for note in result.get("notes", ())[:1] if isinstance(note, str))))
+        stay = "stays as it is" if job.failures == 1 else "stay as they are"
+        failed = f"{job.failures:,} {stay if job.kind in _STAY else 'failed'}"
+        said.insert(len(said) if job.state == "cancelled" else 0, failed)  # first: the end may be cut
+    return ", ".join(said)
 
 
 def _written(result: dict[str, Any]) -> str:
@@ -188,5 +221,9 @@ def _written(result: dict[str, Any]) -> str:
 
 
 def _so_far(job: JobView) -> dict[str, int]:
-    """What a job did that was cancelled: of an analysis all that is stored."""
-    return {"analyzed": sum(phase.added for phase in job.phases)} if job.kind == "analysis" else {}
+    """What a job has stored that did not come to its result."""
+    found = {
+        name: sum(getattr(phase, column) for phase in job.phases if of in (None, phase.name))
+        for name, of, column in _STORED.get(job.kind, ())
+    }
+    return found | {"requests": sum(phase.requests for phase in job.phases)}

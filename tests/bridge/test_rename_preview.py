@@ -62,7 +62,7 @@ async def test_it_says_what_the_job_would_do(shelf: Shelf, params: dict[str, Any
     plan = await renaming.preview(shelf.library, params)
     assert shown(preview, names) == {it.id: (it.target, it.status, it.reason) for it in plan.items}
     assert names.counts == plan.plan.counts()
-    needs = {it.id for it in plan.items if it.status in ("conflict", "refused")}
+    needs = {it.id for it in plan.items if it.status in ("numbered", "refused")}
     assert {preview.rows[row].id for row in names.needs} == needs
     assert list(names.needs) == sorted(names.needs)
 

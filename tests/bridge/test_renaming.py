@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import aclosing
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from djtui import ways_back
 from djtui.bridge import renaming, reversing
 from djtui.files import changing, no_overwrite, rename_plan, step_rows
 from djtui.files.placing import look
@@ -75,7 +77,7 @@ async def test_stems_keep_both_parts_of_their_extension(shelf: Shelf) -> None:
     await shelf.put({"x.stem.mp4": fields, "y.Stem.mp4": fields, "z.mp4": fields})
     before = shelf.tree()
     await shelf.rename("{artist} - {title}")
-    assert shelf.names() == ["Bicep - Opal.Stem.mp4", "Bicep - Opal.mp4", "Bicep - Opal.stem.mp4"]
+    assert shelf.names() == ["Bicep - Opal (2).Stem.mp4", "Bicep - Opal.mp4", "Bicep - Opal.stem.mp4"]
     rows = await shelf.library.fetchall("SELECT DISTINCT format FROM track")
     assert [row["format"] for row in rows] == ["mp4"]
     await shelf.undo()
@@ -139,7 +141,7 @@ async def test_a_file_that_is_not_there_and_one_without_a_name_stay(shelf: Shelf
     os.unlink(shelf.path("z.mp3"))
     reasons = await shelf.failed("rename", template="{artist} - {title}")
     assert reasons == {
-        "y.mp3": "Too little is known of it to make a name after this template.",
+        "y.mp3": "Artist and title are unknown.",
         "z.mp3": "The file is not there.",
     }
     assert shelf.names() == ["Ada - Fall.mp3", "y.mp3"]
@@ -241,7 +243,9 @@ async def test_an_undone_change_is_not_undone_again(shelf: Shelf) -> None:
     entry = await history.find(shelf.library, change)
     with pytest.raises(history.HistoryError, match="undone already"):
         await reversing.undo_params(shelf.library, entry)
-    assert await reversing.undo_params(shelf.library, entry, redo=True) == {"change": change, "redo": True}
+    assert await reversing.undo_params(shelf.library, entry, redo=True) == {
+        "change": change, "title": entry.title, "redo": True,
+    }  # fmt: skip
     newest = await history.newest(shelf.library, undone=True)
     assert newest is not None and newest.id == change
 
@@ -324,6 +328,52 @@ async def test_a_cancelled_rename_is_resumed_or_undone(shelf: Shelf, slow: None)
     assert sorted((await shelf.paths()).values()) == shelf.names()
 
 
+async def test_what_stays_is_still_counted_when_a_cut_off_rename_goes_on(shelf: Shelf, slow: None) -> None:
+    await shelf.put({f"{number}.mp3": song("Ada", f"{number}") for number in range(60)})
+    await shelf.put({"Ada - x.mp3": song("Ada", "x"), "gone.mp3": song("Ada", "gone")})
+    os.unlink(shelf.path("gone.mp3"))
+    stopped = await cancelled(shelf, "{artist} - {title}")
+    assert stopped.failures == 1
+    job = await shelf.job("rename", template="{artist} - {title}")
+    assert (job.id, job.failures) == (stopped.id, 1)
+    result = job.result or {}
+    assert [result[name] for name in ("planned", "renamed", "skipped", "failed")] == [60, 60, 1, 1]
+    planning = job.phases[0]
+    assert planning.done == planning.total == 62
+
+
+async def test_the_history_says_how_many_were_renamed_not_how_many_were_meant(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.put({"x.mp3": song("Ada", "Fall"), "y.mp3": song("Ada", "Rise")})
+    rename = no_overwrite.rename
+
+    def refuse(source: str, target: str) -> None:
+        if source.endswith("x.mp3"):
+            raise OSError(errno.EACCES, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(no_overwrite, "rename", refuse)
+    change = await history.find(shelf.library, (await shelf.rename("{title}"))["change"])
+    assert (change.title, change.items) == ("Rename of 1 track: {title}", 1)
+
+
+async def test_a_playlist_whose_name_is_no_text_is_listed_and_the_files_are_renamed(shelf: Shelf) -> None:
+    await shelf.put({"x.mp3": song("Ada", "Fall")})
+    strange = os.fsdecode(os.fsencode(shelf.folder) + b"/latin\xe9.m3u8")
+    Path(strange).write_text("x.mp3\n")
+    job = await shelf.job("rename", template="{title}", m3u=[str(shelf.folder)])
+    assert ((job.result or {})["renamed"], (job.result or {})["lists"], job.failures) == (1, 0, 1)
+    assert Path(shelf.path("Fall.mp3")).is_file()
+
+
+async def test_an_undo_is_called_by_what_it_takes_back(shelf: Shelf) -> None:
+    await shelf.put({"x.mp3": song("Ada", "Fall")})
+    change = await history.find(shelf.library, (await shelf.rename("{title}"))["change"])
+    params = await reversing.undo_params(shelf.library, change)
+    assert (await shelf.job("file-undo", **params)).title == "Undo of “Rename of 1 track: {title}”"
+
+
 async def test_a_change_whose_job_is_at_work_is_not_undone(shelf: Shelf) -> None:
     await shelf.put({"x.mp3": song("Ada", "Fall")})
     change = (await shelf.rename("{artist} - {title}"))["change"]
@@ -333,7 +383,7 @@ async def test_a_change_whose_job_is_at_work_is_not_undone(shelf: Shelf) -> None
     async with HostLock(shelf.library.path):
         with pytest.raises(history.HistoryError, match="its job is running"):
             await reversing.undo_params(shelf.library, entry)
-    assert await reversing.undo_params(shelf.library, entry) == {"change": change}, "its host is gone"
+    assert await reversing.undo_params(shelf.library, entry), "its host is gone"
 
 
 async def test_a_large_selection_is_planned_folder_by_folder(
@@ -359,6 +409,26 @@ async def test_a_large_selection_is_planned_folder_by_folder(
     assert shelf.tree() == before
 
 
+async def test_what_was_moved_and_not_noted_counts_among_what_can_be_undone(shelf: Shelf) -> None:
+    ids = await shelf.put({"x.mp3": song("Ada", "Fall"), "y.mp3": song("Ada", "Rise")})
+    async with shelf.library.writing() as tx:
+        cut_off = await history.begin(tx, "rename", "Rename of 2 tracks")
+        steps = [
+            FileStep(number, ids[f"{name}.mp3"], "move", shelf.path(f"{name}.mp3"),
+                     shelf.path(f"{name}!.mp3"), file=look(shelf.path(f"{name}.mp3")))
+            for number, name in enumerate("xy", 1)
+        ]  # fmt: skip
+        await step_rows.write_down(tx, cut_off, steps)
+    change = await history.find(shelf.library, cut_off)
+    nothing = ways_back.said(change, await ways_back.outlook(shelf.library, change))
+    assert nothing == "Nothing of it is left to be undone."
+    os.rename(shelf.path("x.mp3"), shelf.path("x!.mp3"))
+    said = ways_back.said(change, await ways_back.outlook(shelf.library, change))
+    assert said == "1 file can be undone."
+    assert (await shelf.undo(cut_off))["undone"] == 1
+    assert shelf.names() == ["x.mp3", "y.mp3"]
+
+
 async def test_a_plan_that_was_cut_off_is_made_anew(shelf: Shelf) -> None:
     await shelf.put({"x.mp3": song("Ada", "Fall")})
     job = await submit(shelf.library, KINDS, "rename", {"template": "{artist} - {title}"})
@@ -368,6 +438,17 @@ async def test_a_plan_that_was_cut_off_is_made_anew(shelf: Shelf) -> None:
     assert (await shelf.rename("{artist} - {title}"))["renamed"] == 1
     assert shelf.names() == ["Ada - Fall.mp3"]
     assert [(it.kind, it.items) for it in await history.changes(shelf.library)] == [("rename", 1)]
+
+
+async def test_a_rename_goes_on_whose_first_plan_came_to_nothing_and_was_undone(shelf: Shelf) -> None:
+    await shelf.put({"x.mp3": song("Ada", "Fall")})
+    job = await submit(shelf.library, KINDS, "rename", {"template": "{artist} - {title}"})
+    async with shelf.library.writing() as tx:
+        cut_off = await history.begin(tx, "rename", "Rename", job_id=job)
+        undo = await history.begin(tx, "undo", "Undo: Rename", undoes=cut_off)
+        await tx.execute("UPDATE change SET undone = ? WHERE id = ?", (undo, cut_off))
+    assert (await shelf.rename("{artist} - {title}"))["renamed"] == 1
+    assert [it.kind for it in await history.changes(shelf.library)] == ["rename", "undo", "rename"]
 
 
 async def test_the_undo_of_what_was_only_planned_leaves_nothing_in_the_history(shelf: Shelf) -> None:

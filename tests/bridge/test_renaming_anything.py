@@ -85,4 +85,5 @@ def _check(shelf: Shelf, paths: dict[int, str], old: dict[int, str], before: dic
         assert names.size(name) <= names.LONGEST
         stem = name.removesuffix(names.extension(name))
         assert names.component(stem) == stem
-    assert len({names.composed(path) for path in paths.values()} & set(new)) == len(new)
+    kept = {names.folded(path) for id, path in paths.items() if path == old[id]}
+    assert len({names.folded(path) for path in new} - kept) == len(new)

@@ -87,7 +87,7 @@ async def test_files_of_a_rename_are_undone_one_by_one_and_the_entry_says_so(she
     assert (found.can, [it.key for it in found.refused]) == (2, [("file", 4), ("file", 3)])
     assert ways_back.said(entry, found).startswith("2 of 4 files can be undone; 2 stay: ")
     alone = await ways_back.way(shelf.library, entry, only=[("file", 1)])
-    assert (alone.job, alone.params) == ("file-undo", {"change": change, "tracks": [1]})
+    assert (alone.job, alone.params["change"], alone.params["tracks"]) == ("file-undo", change, [1])
     await shelf.undo(change, tracks=[1])
     states = [item.state for item in await items(shelf.library, change)]
     assert states == ["undone", "done", "done", "done"]

@@ -33,5 +33,20 @@ def test_tempo_and_key_are_written_for_files_of_the_library_only_and_undo_takes_
     assert "written" not in djtui("analyze")
 
 
+def test_that_nothing_was_written_is_said_with_the_reason(djtui: Call, said: Said, tmp_path: Path) -> None:
+    path = tmp_path / "music/a.flac"
+    path.parent.mkdir()
+    music.write(path, 128.0, "Am", seconds=12, samplerate=22_050, channels=1)
+    djtui("scan", path.parent, "--no-analysis")
+    djtui("analyze", path, "--write-tags")
+    out = said("analyze", path, "--write-tags")[1]
+    assert "No tags were written: the files say so already." in out
+    out = said("analyze", "--write-tags")[1]
+    assert "No tags were written: nothing was left to analyse." in out
+    djtui("edit", "", "bpm=100", "key=1A", "--yes")
+    out = said("analyze", path, "--write-tags")[1]
+    assert "No tags were written: of none of these tracks is known here what the analysis hears" in out
+
+
 def test_replaygain_alone_is_wrong_use(djtui: Call) -> None:
     assert djtui("analyze", "--replaygain", code=2)["message"] == "--replaygain goes with --write-tags."

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from djtui.cli import _run
+from tests.cli.conftest import Terminal
 from tests.files.sounds import film, made
 from tests.traktor.pretending import no_traktor
 
@@ -130,6 +131,24 @@ def test_missing_files_are_found_again(music: Path, tmp_path: Path, djtui: Call,
     (track,) = djtui("search", "format:m4a")["tracks"]
     assert djtui("relocate", "--accept", str(track["id"]), str(tmp_path / "c.m4a"))["accepted"] == 1
     assert djtui("search", "missing:yes")["count"] == 2
+
+
+def test_at_a_terminal_what_is_certain_is_shown_and_it_is_asked(
+    music: Path, tmp_path: Path, djtui: Call, at_terminal: Terminal
+) -> None:
+    places = ["--library", str(tmp_path / "library.db")]
+    djtui("scan", str(music))
+    new = tmp_path / "new"
+    os.rename(music, new)
+    music.mkdir()
+    djtui("scan", str(music))
+    at_terminal(*places, "relocate", new, "--apply", answers={"Give 3 tracks the files": "n"})
+    assert djtui("search", "missing:yes")["count"] == 3
+    code, text = at_terminal(*places, "relocate", new, "--apply", answers={"Give 3 tracks the files": "y"})
+    assert code == 0 and "3 tracks found again" in text
+    djtui("undo")
+    code, text = at_terminal(*places, "relocate", new, "--apply", "--yes", answers={})
+    assert code == 0 and "3 tracks found again" in text
 
 
 def test_relocating_wants_a_folder_or_files(djtui: Call, tmp_path: Path) -> None:

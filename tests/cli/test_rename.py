@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from djtui.cli import _run
 from tests.cli.conftest import Call, Said, Terminal
 from tests.files.shelf import attributes
 from tests.files.sounds import made
 from tests.files.test_scanning import song
 from tests.traktor.moved_files import KEY
+from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import collection, entry, playlist
 
 
@@ -51,10 +53,10 @@ def test_a_preview_has_every_old_and_new_name_and_touches_nothing(djtui: Call, m
     assert counts == {"planned": 2, "renamed": 0, "skipped": 0, "failed": 1, "change": None}
     assert [(Path(it["from"]).name, Path(it["to"]).name, it["status"]) for it in result["plan"]] == [
         ("01.flac", "Bicep - Opal.flac", "rename"),
-        ("02.flac", "Bicep - Opal (2).flac", "conflict"),
+        ("02.flac", "Bicep - Opal (2).flac", "numbered"),
         ("03.flac", "03.flac", "refused"),
     ]
-    assert "Too little is known" in result["plan"][2]["reason"]
+    assert result["plan"][2]["reason"].endswith("unknown.")
     assert attributes(music) == before
 
 
@@ -105,7 +107,7 @@ def test_traktor_follows_in_the_same_step_and_the_preview_says_how_much(
     djtui: Call, said: Said, linked: Path, tmp_path: Path
 ) -> None:
     result = djtui("rename", "{artist} {title}")
-    assert result["traktor"] == {"locations": 2, "places": 3}
+    assert result["traktor"] == {"locations": 2, "places": 3, "new": 0, "others": 0}
     code, out, _ = said("rename", "{artist} {title}", "title:a")
     assert "Traktor: 1 location and 2 playlist entries change in the same step." in out
     error = djtui("rename", "{artist} {title}", "--apply", code=1)
@@ -127,6 +129,16 @@ def test_without_the_export_it_is_told_that_traktor_does_not_know_yet(
     assert code == 0
     assert "Traktor does not know 2 new names yet: djtui traktor export tells it." in out
     assert linked.read_text() == text
+    assert names(tmp_path / "c/Music") == ["Bicep a.mp3", "Bicep b.mp3"]
+
+
+def test_without_the_export_a_traktor_that_runs_is_warned_of(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], linked: Path, tmp_path: Path
+) -> None:
+    words = ["rename", "{artist} {title}", "--apply", "--no-export", "--yes"]
+    with running_traktor(tmp_path / "bin"):
+        assert _run([*arguments, *words]) == 0
+    assert "Traktor Pro 4 is running and would not find these files" in capsys.readouterr().err
     assert names(tmp_path / "c/Music") == ["Bicep a.mp3", "Bicep b.mp3"]
 
 
@@ -165,6 +177,21 @@ def test_folders_begin_at_the_root_tags_are_written_and_lists_follow(
     path = tmp_path / "sorted/128/Opal 01.flac"
     assert djtui("tags", "show", path)["files"][0]["bpm"] == 128
     assert m3u.read_text(encoding="utf-8") == f"{path}\n"
+
+
+def test_a_root_that_would_be_made_is_told_of_where_files_go_there(
+    said: Said, music: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "sorted"
+    told = f"There is no folder {root} yet: it would be made."
+    assert told in said("rename", "{artist}/{title}", "--root", root)[1]
+    assert told not in said("rename", "{artist} {title}", "--root", root)[1]
+    root.mkdir()
+    assert told not in said("rename", "{artist}/{title}", "--root", root)[1]
+
+
+def test_a_filter_with_braces_goes_with_a_preset(djtui: Call, music: Path) -> None:
+    assert djtui("rename", "--preset", "plain", "title:/^O.{2}l$/")["planned"] == 2
 
 
 def test_lists_and_templates_come_from_the_settings(djtui: Call, music: Path, tmp_path: Path) -> None:
@@ -207,6 +234,11 @@ def test_tokens_are_listed_with_meaning_and_example(djtui: Call, said: Said) -> 
         ([], "Say a template, --preset NAME or --by-context"),
         (["--preset", "nope"], "There is no preset 'nope'; there are mixing, plain"),
         (["--preset", "plain", "--by-context"], "Say --preset or --by-context, not both."),
+        (["{title}", "--preset", "plain"], "'{title}' is a template: say TEMPLATE or --preset, not both."),
+        (["{title|upper}", "--by-context"], "say TEMPLATE or --by-context, not both."),
+        (["{title}", "--lists", "/nope"], "--lists: there is neither a file nor a folder /nope."),
+        (["{label}/{title}", "--root", "/nope/none"], "--root: there is no folder /nope, so none cannot"),
+        (["{label}/{title}", "--root", "/dev/null"], "--root: /dev/null is a file, not a folder."),
         (["--preset", "plain", "--save", "x"], "--save keeps a TEMPLATE that is said with it."),
         (["{title}", "bmp:128"], "Did you mean bpm?"),
         (["{title}", "--write-tags", "cover"], "'cover' is no tag that djtui writes"),
@@ -214,3 +246,8 @@ def test_tokens_are_listed_with_meaning_and_example(djtui: Call, said: Said) -> 
 )
 def test_wrong_use_is_a_sentence(djtui: Call, words: list[str], sentence: str) -> None:
     assert sentence in djtui("rename", *words, code=2)["message"]
+
+
+def test_a_filter_that_no_track_passes_is_said_to_be_one(djtui: Call, said: Said, music: Path) -> None:
+    _, printed, _ = said("rename", "{artist} - {title}", "artist:Nobody")
+    assert printed == "No track passes artist:Nobody.\n"

@@ -105,6 +105,7 @@ def test_at_a_terminal_it_is_asked(at_terminal: Terminal, music: Path) -> None:
             ["titel", "key"],
             "'titel' is no field. Did you mean title? If it is the filter, say --query titel.",
         ),
+        (["bogus"], "bogus is no field, so it was taken as a filter; name the fields to write: title"),
         (["artist:bicep"], "Name the fields to write: title, artist"),
         (["bpm", "cover"], "'cover' is no tag that djtui writes"),
         (["bmp:128", "key"], "Did you mean bpm?"),

@@ -79,8 +79,11 @@ def test_each_file_gets_its_name_or_says_why_not() -> None:
         "none.mp3": ("none.mp3", "refused"),
     }
     reasons = {item.path: item.reason for item in made.items}
-    assert reasons["/m/none.mp3"] == "Too little is known of it to make a name after this template."
+    assert reasons["/m/none.mp3"] == "Title is unknown."
     assert reasons["/m/old.MP3"] is None
+    unknown = Template("{artist} - {title} [{bpm}]"), Template("{artist}/{title} {album} {label} {bpm}")
+    reasons = {plan([Facts("/m/a.mp3", 1)], template).items[0].reason for template in unknown}
+    assert reasons == {"Artist and title are unknown.", "Artist, title and album are unknown."}
     assert made.steps() == [Step("rename", "/m/old.MP3", "/m/New.MP3", 1)]
     assert made.counts() == {"rename": 1, "unchanged": 1, "refused": 1}
 
@@ -91,8 +94,8 @@ def test_of_two_that_want_one_name_the_first_by_path_gets_it() -> None:
         made = plan(order, TITLE)
         assert outcome(made) == {
             "a.mp3": ("X.mp3", "rename"),
-            "b.mp3": ("X (2).mp3", "conflict"),
-            "c.mp3": ("X (3).mp3", "conflict"),
+            "b.mp3": ("X (2).mp3", "numbered"),
+            "c.mp3": ("X (3).mp3", "numbered"),
         }
     assert made.items[1].reason == "“a.mp3” becomes “X.mp3” too."
 
@@ -103,7 +106,7 @@ def test_who_has_a_name_keeps_it_and_a_plan_of_what_was_renamed_is_empty() -> No
     assert outcome(made) == {
         "X.mp3": ("X.mp3", "unchanged"),
         "X (3).mp3": ("X (3).mp3", "unchanged"),
-        "a.mp3": ("X (2).mp3", "conflict"),
+        "a.mp3": ("X (2).mp3", "numbered"),
     }
     again = [facts._replace(path=item.target) for facts, item in zip(sorted(pairs), made.items, strict=True)]
     assert plan(again, TITLE).steps() == []
@@ -113,7 +116,7 @@ def test_a_file_that_is_not_part_of_it_is_never_overwritten() -> None:
     there = {"/m/X.mp3", "/m/X (2).mp3", "/m/a.mp3"}
     for taken in (there, there.__contains__):
         made = plan(files(("a.mp3", "X")), TITLE, disk=Disk(taken=taken))
-        assert outcome(made) == {"a.mp3": ("X (3).mp3", "conflict")}
+        assert outcome(made) == {"a.mp3": ("X (3).mp3", "numbered")}
         assert made.items[0].reason == "There is a file “X.mp3” already, which is not part of this."
 
 
@@ -126,7 +129,7 @@ def test_a_name_is_free_if_its_file_goes_away() -> None:
 
 def test_a_name_is_not_free_if_its_file_must_stay() -> None:
     made = plan(files(("a.mp3", "b"), ("b.mp3", None)), TITLE)
-    assert outcome(made) == {"a.mp3": ("b (2).mp3", "conflict"), "b.mp3": ("b.mp3", "refused")}
+    assert outcome(made) == {"a.mp3": ("b (2).mp3", "numbered"), "b.mp3": ("b.mp3", "refused")}
     assert made.items[0].reason == "There is a track “b.mp3” already, which keeps its name."
 
 
@@ -161,12 +164,27 @@ def test_a_change_of_case_goes_through_a_temporary_name_where_case_is_folded() -
     assert outcome(plan(pairs, TITLE, disk=there)) == {"opal.mp3": ("Opal.mp3", "rename")}
 
 
-def test_case_twins_are_two_files_on_linux_and_one_on_a_mac() -> None:
-    pairs = files(("a.mp3", "opal"), ("b.mp3", "OPAL"))
-    assert outcome(plan(pairs, TITLE))["b.mp3"] == ("OPAL.mp3", "rename")
-    made = plan(pairs, TITLE, disk=MAC)
-    assert outcome(made)["b.mp3"] == ("OPAL (2).mp3", "conflict")
-    assert made.items[1].reason == "“OPAL.mp3” would be mistaken for “opal.mp3”, which another track becomes."
+def test_new_names_that_differ_in_case_only_get_numbers_on_every_disk() -> None:
+    pairs = files(("a.mp3", "straße"), ("b.mp3", "STRASSE"), ("c.mp3", "Straße"))
+    for disk in (Disk(), MAC):
+        made = plan(pairs, TITLE, disk=disk)
+        assert outcome(made)["b.mp3"] == ("STRASSE (2).mp3", "numbered")
+        assert outcome(made)["c.mp3"] == ("Straße (3).mp3", "numbered")
+        said = "“STRASSE.mp3” would be mistaken for “straße.mp3”, which another track becomes."
+        assert made.items[1].reason == said
+
+
+def test_case_twins_that_are_there_keep_their_names_and_a_third_gets_a_number() -> None:
+    made = plan(files(("SAME.mp3", "SAME"), ("Same.mp3", "Same"), ("x.mp3", "same")), TITLE)
+    assert outcome(made) == {
+        "SAME.mp3": ("SAME.mp3", "unchanged"),
+        "Same.mp3": ("Same.mp3", "unchanged"),
+        "x.mp3": ("same (2).mp3", "numbered"),
+    }
+    taken = {"/m/Same.mp3"}
+    assert (
+        outcome(plan(files(("x.mp3", "SAME")), TITLE, disk=Disk(taken=taken)))["x.mp3"][0] == "SAME (2).mp3"
+    )
 
 
 def test_decomposed_names_become_composed() -> None:
@@ -176,7 +194,7 @@ def test_decomposed_names_become_composed() -> None:
     both = files(("e\u0301.mp3", "é"), ("é.mp3", "é"))
     made = plan(both, TITLE)
     assert outcome(made) == {
-        "e\u0301.mp3": ("é (2).mp3", "conflict"),
+        "e\u0301.mp3": ("é (2).mp3", "numbered"),
         "é.mp3": ("é.mp3", "unchanged"),
     }
     carried_out(made)
@@ -201,7 +219,7 @@ def test_a_late_refusal_gives_back_the_name_that_another_was_to_have() -> None:
     assert outcome(made) == {
         "a.mp3": ("x" * 14 + ".mp3", "rename"),
         "b.mp3": ("b.mp3", "refused"),
-        "c.mp3": ("b (2).mp3", "conflict"),
+        "c.mp3": ("b (2).mp3", "numbered"),
     }
     carried_out(made)
 
@@ -325,8 +343,9 @@ def test_any_plan_loses_nothing_and_can_be_undone_from_anywhere(
 
     shuffled = random.Random(1).sample(items, len(items))
     assert plan(shuffled, Template(template), "/m", disk).items == made.items
-    new = [disk.twin(item.target) for item in made.items if item.path != item.target]
-    assert len(set(new)) == len(new)
+    new = [names.folded(item.target) for item in made.items if item.path != item.target]
+    kept = {names.folded(item.path) for item in made.items if item.path == item.target}
+    assert len({*new} - kept) == len(new)
     moved = carried_out(made, strange)
     if "/" not in template:
         again = [
@@ -355,5 +374,5 @@ def test_a_real_tree_is_renamed_and_comes_back(tmp_path: Path) -> None:
             contents = {item.target: bytes([item.id]) for item in made.items}
             assert {str(path): path.read_bytes() for path in tmp_path.iterdir()} == contents
             assert all(names.component(Path(item.target).name) == Path(item.target).name
-                       for item in made.items if item.status in ("rename", "conflict"))  # fmt: skip
+                       for item in made.items if item.status in ("rename", "numbered"))  # fmt: skip
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -92,6 +92,32 @@ async def test_what_is_certain_is_found_and_taken_and_given_back(shelf: Shelf) -
     assert attributes(shelf.folder) == disk
 
 
+async def test_a_name_that_is_no_text_is_listed_and_stops_nothing(shelf: Shelf) -> None:
+    new = await lose(shelf)
+    strange = os.fsdecode(os.fsencode(new) + b"/latin\xe9.m4a")
+    shutil.copyfile(f"{new}/0.m4a", strange)
+    job = await shelf.job("relocate", folders=[new], apply=True)
+    assert (job.state, (job.result or {})["accepted"]) == ("succeeded", 3)
+    (failure,) = await failures(shelf.library, job.id)
+    assert failure.item == f"{new}/latin\\xe9.m4a"
+    assert "another name in your file manager" in failure.reason
+
+
+async def test_a_folder_whose_name_is_no_text_is_a_sentence(shelf: Shelf) -> None:
+    folder = os.fsdecode(os.fsencode(shelf.folder) + b"/latin\xe9")
+    os.mkdir(folder)
+    with pytest.raises(JobError, match="another name in your file manager"):
+        relocate_job({"folders": [folder]})
+
+
+async def test_undone_tracks_whose_files_are_there_again_are_not_missing(shelf: Shelf) -> None:
+    await lose(shelf)
+    result = await shelf.done("relocate", folders=[shelf.path("new")], apply=True)
+    shutil.copyfile(shelf.path("new/1.m4a"), shelf.path("old/1.m4a"))
+    undone = await shelf.done("relocate-undo", change=result["change"])
+    assert (undone["undone"], await missing(shelf)) == (3, [1, 3])
+
+
 async def test_a_scan_that_came_first_is_no_obstacle(shelf: Shelf) -> None:
     new = await lose(shelf)
     shutil.copytree(new, shelf.path("copy"))

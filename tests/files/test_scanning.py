@@ -366,7 +366,7 @@ async def test_moved_files_keep_cues_and_playlists_and_copies_are_new(library: L
     one.rename(music / "out" / "One (renamed).flac")
     shutil.copy2(two, music / "out" / "copy.flac")
     found = await counts(library, music)
-    assert found == {"found": 3, "added": 1, "updated": 1, "unchanged": 1, "moved": 1}
+    assert found == {"found": 3, "added": 1, "unchanged": 1, "moved": 1}
     there = await shelf(library)
     assert there["One (renamed).flac"].id == ids["one.flac"]
     assert len(await tracks.cues(library, ids["one.flac"])) == 1
@@ -384,7 +384,7 @@ async def test_a_folder_that_was_renamed_takes_its_tracks_along_even_twins(
     await scan(library, music)
     before = dict(await paths(library))
     (music / "old").rename(music / "new")
-    assert await counts(library, music) == {"found": 4, "updated": 4, "moved": 4}
+    assert await counts(library, music) == {"found": 4, "moved": 4}
     assert {id: path.replace("/old/", "/new/") for id, path in before.items()} == dict(await paths(library))
 
 
@@ -429,7 +429,7 @@ async def test_a_dry_run_counts_the_same_and_touches_nothing(library: Library, m
     (music / "b.flac").rename(music / "moved.flac")
     (music / "c.flac").unlink()
     before = state(music)
-    wanted = {"found": 2, "updated": 2, "missing": 1, "moved": 1}
+    wanted = {"found": 2, "updated": 1, "missing": 1, "moved": 1}
     assert await counts(library, music, dry_run=True) == wanted
     assert (await shelf(library))["a.flac"].title == "a"
     assert state(music) == before
@@ -441,7 +441,7 @@ async def test_a_dry_run_counts_the_same_and_touches_nothing(library: Library, m
 async def test_a_folder_that_is_not_there_is_a_sentence(library: Library, music: Path) -> None:
     with pytest.raises(JobError, match="Is its drive there"):
         await requests.submit(library, KINDS, "scan", {"folders": [str(music / "usb")]})
-    with pytest.raises(JobError, match=r"xff is no valid UTF-8"):
+    with pytest.raises(JobError, match=r"xff has letters that no program can read"):
         await requests.submit(library, KINDS, "scan", {"folders": [os.fsdecode(bytes(music) + b"/\xff")]})
 
 

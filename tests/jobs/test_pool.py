@@ -54,6 +54,16 @@ async def test_a_worker_that_crashes_costs_one_task(pool: Pool) -> None:
     with pytest.raises(TaskCrashed, match="SIGSEGV"):
         await pool.run("import", tasks.crash)
     assert await pool.run("import", tasks.double, 2) == 4
+    assert pool.statistics()["import"].killed == 1
+
+
+async def test_a_task_that_is_called_off_is_no_killed_one(pool: Pool) -> None:
+    task = asyncio.ensure_future(pool.run("import", tasks.nap, 60))
+    while not pool.statistics()["import"].busy:
+        await asyncio.sleep(0)
+    task.cancel()
+    assert await killed_by(task) is asyncio.CancelledError
+    assert pool.statistics()["import"].killed == 0
 
 
 async def test_a_worker_killed_while_it_sends_its_result_costs_one_task(pool: Pool) -> None:

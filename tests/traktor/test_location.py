@@ -167,6 +167,23 @@ def test_another_volume_of_a_mac_is_under_volumes_even_while_it_is_away() -> Non
     assert learned.local("Gone USB/:b.mp3") == "/Volumes/Gone USB/b.mp3"
 
 
+def test_a_volume_whose_files_were_moved_by_hand_is_where_it_was_found(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").touch()
+    key = mac_key(tmp_path / "a.mp3")
+    found = VolumeMap.of({}, "linux").learn([key])
+    (tmp_path / "a.mp3").rename(tmp_path / "b.mp3")
+    stored = VolumeMap.stored(found.spelled())
+    assert VolumeMap.of({}, "linux").learn([key]).places == {}
+    again = VolumeMap.of({}, "linux").learn([key], stored)
+    assert again.spelled() == found.spelled()
+    assert Keys(again, [key]).key(str(tmp_path / "b.mp3")) is not None
+
+
+def test_a_line_that_was_taken_out_of_the_table_is_not_remembered(tmp_path: Path) -> None:
+    said = VolumeMap.stored(VolumeMap.of({"My Disk": "/else"}, "linux").spelled())
+    assert VolumeMap.of({}, "linux").learn([mac_key(tmp_path / "a.mp3")], said).places == {}
+
+
 def test_what_was_learned_does_not_overrule_the_table(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").touch()
     key = mac_key(tmp_path / "a.mp3")

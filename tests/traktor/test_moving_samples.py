@@ -38,6 +38,14 @@ def items_of(path: Path) -> list[tuple[str | None, str | None]]:
     return [(item.get("TYPE"), item.get("KEY")) for item in etree.parse(path).iter("PRIMARYKEY")]
 
 
+def cells_of(path: Path) -> list[str]:
+    """The files that the cells of remix sets name, in their order."""
+    return [
+        "".join(cell.get(name, "") for name in ("VOLUME", "DIR", "FILE"))
+        for cell in etree.parse(path).iter("CELL")
+    ]
+
+
 @pytest.mark.parametrize("sample", CHOSEN, ids=lambda path: path.name[:60])
 async def test_playlists_follow_hundreds_of_renames(sample: Path, library: Library, tmp_path: Path) -> None:
     nml = tmp_path / "collection.nml"
@@ -59,7 +67,7 @@ async def test_playlists_follow_hundreds_of_renames(sample: Path, library: Libra
         row["key"]: row["moved"]
         for row in await library.fetchall("SELECT key, moved FROM nml_entry WHERE moved IS NOT NULL")
     }
-    was = items_of(nml)
+    was, cells = items_of(nml), cells_of(nml)
     result: dict[str, Any] = await deck.exported()
     assert result["moved"] == len(expected)
     now = keys_of(nml)
@@ -71,7 +79,9 @@ async def test_playlists_follow_hundreds_of_renames(sample: Path, library: Libra
     assert {key for kind, key in items_of(nml) if kind != "SET"} - set(now) == dangling
     assert Counter(Counter(now).values()) == Counter(Counter(old).values()), "no key doubled anew"
     tags = {re.split(rb"[\s>]", tag)[0] for pair in changed_tags(before, nml.read_bytes()) for tag in pair}
-    assert tags <= {b"<ENTRY", b"<LOCATION", b"<PRIMARYKEY"}
+    assert tags <= {b"<ENTRY", b"<LOCATION", b"<PRIMARYKEY", b"<CELL"}
+    assert cells_of(nml) == [expected.get(key, key) for key in cells]
+    assert result["cells"] == sum(key in expected for key in cells)
     after = nml.read_bytes()
     deck.write(after + b"\n")
     again = await deck.imported()

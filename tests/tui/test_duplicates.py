@@ -271,3 +271,19 @@ def test_what_was_said_holds_when_the_groups_are_found_again() -> None:
     review.undo()
     assert review.cases()[0].merge() == [0, 1]
     assert not review.undo()
+
+
+async def test_the_cursor_is_on_the_screen_however_fast_the_list_changes(empty: Path, opened: Opened) -> None:
+    async with another(empty) as library:
+        many = [SONG | {"title": f"Song {n // 2:02}", "path": f"/music/{n}.mp3"} for n in range(80)]
+        await add_tracks(library, many)
+    async with HostLock(empty), opened(empty, size=(80, 24)) as djtui:
+        await djtui.press("d")
+        await djtui.sees("40 groups")
+        dialog = djtui.app.screen
+        assert isinstance(dialog, DuplicatesDialog)
+        dialog._show(80)  # far below, and back before that was painted
+        dialog._show(1)
+        await djtui.sees("/music/0.mp3", "✓ stays  0.mp3")
+        await djtui.pilot.pause()
+        assert dialog._rows.scroll_offset.y == 0

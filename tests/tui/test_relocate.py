@@ -171,16 +171,25 @@ async def test_folders_are_left_out_and_typed(lost: Path, opened: Opened, tmp_pa
         params = json.loads(await djtui.value("SELECT params FROM job ORDER BY id DESC"))
         assert params == {"folders": [str(tmp_path)]}
         await djtui.press("x")
-        await djtui.sees("It was stopped. Here is what an earlier look found", "3 found")
+        await djtui.sees("The look was stopped. r looks again.", "3 found", "by an earlier look")
 
 
 async def test_with_nothing_missing_that_is_said(path: Path, opened: Opened) -> None:
     async with another(path) as library, library.writing() as tx:
-        await tx.execute("UPDATE track SET missing = 0")
+        await tx.execute("UPDATE track SET missing = 0, path = ?", (str(path),))
     async with opened(path) as djtui:
         await djtui.press("M")
-        await djtui.sees("No file is missing, as far as anybody has looked.")
+        await djtui.sees("No file is missing: all tracks have theirs")
         assert not isinstance(djtui.app.screen, FoldersDialog)
+
+
+async def test_files_that_nobody_knew_to_be_missing_are_looked_for(empty: Path, opened: Opened) -> None:
+    async with another(empty) as library:
+        await add_tracks(library, [{"title": "Opal", "path": "/old/music/disk/opal.mp3", "missing": 0}])
+    async with opened(empty) as djtui:
+        await djtui.press("M")
+        await djtui.sees("1 track is missing here, from /old/music/disk (1).")
+        assert isinstance(djtui.app.screen, FoldersDialog)
 
 
 async def test_found_taken_and_taken_back_with_real_files(

@@ -45,7 +45,7 @@ async def music(tmp_path: Path, quiet_home: Path) -> AsyncIterator[Shelf]:
 async def renaming(shelf: Shelf, opened: Opened, *keys: str, **options: Any) -> AsyncIterator[Session]:
     """The rename screen on the library, with a lock that keeps job hosts from starting."""
     async with HostLock(shelf.library.path), opened(shelf.library.path, **options) as djtui:
-        await djtui.press(*(keys or ("r",)))
+        await djtui.press(*(keys or ("r", "a")))
         await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
         await planned(djtui)
         yield djtui
@@ -115,8 +115,10 @@ async def test_names_follow_while_the_template_is_typed(music: Shelf, opened: Op
         await djtui.sees("Opal (Four Tet Remix).flac", "Rename 5 files · {title} ")
         await djtui.type(" {bpn}")
         await djtui.sees("^^^ There is no token bpn. Did you mean bpm?", "Opal (Four Tet Remix).flac")
+        await djtui.sees("the template has a mistake")
+        assert "enter do it" not in djtui.text and "need you" not in djtui.text
         await djtui.press("enter", "enter")
-        await djtui.sees("There is no token bpn.")
+        await djtui.sees("Nothing happens while the template has a mistake. There is no token bpn.")
         assert await asked(djtui) is None
         await djtui.press("e", "left", "backspace", "m")
         await djtui.sees("Opal (Four Tet Remix) 124.flac")
@@ -169,6 +171,24 @@ async def test_with_none_marked_what_the_table_shows_is_meant(music: Shelf, open
         await djtui.sees("Rename 1 file ·")
 
 
+async def test_with_nothing_narrowed_down_only_this_track_is_meant(music: Shelf, opened: Opened) -> None:
+    async with renaming(music, opened, "r") as djtui:
+        await djtui.sees("Rename 1 file ·", "t ● this track", "a all tracks")
+        await djtui.press("enter")
+        await djtui.until(lambda: not isinstance(djtui.app.screen, RenameDialog))
+        assert len((await asked(djtui))["ids"]) == 1
+
+
+async def test_enter_right_behind_another_choice_of_tracks_renames_nothing_unseen(
+    music: Shelf, opened: Opened
+) -> None:
+    async with renaming(music, opened, "r") as djtui:
+        dialog(djtui).chosen = "a"
+        dialog(djtui).look_again()
+        assert not dialog(djtui).complete
+        await djtui.sees("Rename 5 files")
+
+
 # -- templates -------------------------------------------------------------------------------------
 
 
@@ -201,7 +221,12 @@ async def test_albums_and_singles_have_templates_of_their_own(music: Shelf, open
     async with renaming(music, opened) as djtui:
         await djtui.press("b")
         await djtui.sees(
-            "by album and single", "Album ", "Single ", "01 Bicep - Song 1.mp3", "Ada - Fall.mp3"
+            "by album and single",
+            "Album: one album and album artist, three or more files",
+            "Album ",
+            "Single ",
+            "01 Bicep - Song 1.mp3",
+            "Ada - Fall.mp3",
         )
         await retyped(djtui, "{album} {track} {title}")
         await djtui.sees("Isles 01 Song 1.mp3", "Bicep - Opal (Four Tet Remix) [8A 124].flac")
@@ -238,7 +263,7 @@ async def test_the_question_mark_lists_the_keys(music: Shelf, opened: Opened) ->
 async def test_enter_renames_and_u_takes_it_back(music: Shelf, opened: Opened) -> None:
     before = music.tree()
     async with opened(music.library.path) as djtui:
-        await djtui.press("r")
+        await djtui.press("r", "a")
         await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
         await planned(djtui)
         await djtui.press("enter")
@@ -263,6 +288,29 @@ async def test_tags_and_lists_go_along(music: Shelf, opened: Opened) -> None:
         params = await asked(djtui)
         assert (params["tags"], params["m3u"]) == (["bpm", "key"], [str(listed)])
         assert params["notation"] == "camelot"
+
+
+async def test_of_one_rename_the_next_remembers_the_template_and_nothing_that_is_done_besides(
+    music: Shelf, opened: Opened
+) -> None:
+    async with renaming(music, opened) as djtui:
+        await djtui.press("w", "b", "enter")
+        await djtui.sees("tags too: BPM")
+        await retyped(djtui, "{title} {bpm}")
+        await djtui.press("escape", "r")
+        await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
+        await djtui.sees("· {title} {bpm} ", "tags too: no")
+        await djtui.press("e")
+        await djtui.type("{")
+        await djtui.press("enter", "escape", "r")
+        await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
+        await djtui.sees("· {title} {bpm} ")
+
+
+async def test_without_a_collection_t_says_so(music: Shelf, opened: Opened) -> None:
+    async with renaming(music, opened) as djtui:
+        await djtui.press("T")
+        await djtui.sees("No Traktor collection is linked")
 
 
 async def test_very_many_are_asked_about_first(music: Shelf, opened: Opened) -> None:
@@ -303,7 +351,7 @@ async def test_it_says_what_changes_in_traktor_and_asks_once_for_another_machine
 ) -> None:
     async with HostLock(disk.library.path), opened(disk.library.path) as djtui:
         with no_traktor():
-            await djtui.press("r")
+            await djtui.press("r", "a")
             await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
             await retyped(djtui, "{title} by {artist}")
             await djtui.sees("Traktor: 2 locations and 2 playlist entries change in the same step")
@@ -321,7 +369,7 @@ async def test_while_traktor_runs_nothing_begins_unless_it_is_left_out(
 ) -> None:
     async with HostLock(disk.library.path), opened(disk.library.path) as djtui:
         with running_traktor(tmp_path / "bin"):
-            await djtui.press("r")
+            await djtui.press("r", "a")
             await djtui.until(lambda: isinstance(djtui.app.screen, RenameDialog))
             await djtui.sees("Traktor Pro 4 is running: quit it first, or T renames without it")
             await retyped(djtui, "{title} by {artist}")

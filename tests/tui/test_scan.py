@@ -210,6 +210,19 @@ async def test_a_very_large_one_is_called_so_and_may_be_left_alone_or_read_witho
         await is_asked(djtui, folders=[str(music)])
 
 
+async def test_enter_goes_on_with_all_of_a_large_folder(empty: Path, music: Path, opened: Opened) -> None:
+    settings = replace(SETTINGS, warn=WarnSettings(files=1, critical=2))
+    async with unworked(empty, opened, settings=settings) as djtui:
+        await djtui.press("F")
+        await djtui.sees("A folder to scan")
+        await djtui.press("enter")
+        await djtui.sees("never scanned")
+        await djtui.press("enter")
+        await djtui.until(lambda: isinstance(djtui.app.screen, SizeDialog))
+        await djtui.press("enter")
+        await is_asked(djtui, folders=[str(music)])
+
+
 # -- the table -------------------------------------------------------------------------------------
 
 
@@ -285,5 +298,7 @@ async def test_an_empty_library_says_what_comes_only_of_jobs_that_bring_tracks(
         async with (await djtui.app.library()).writing() as tx:
             await tx.execute("UPDATE job SET kind = 'spotify-sync' WHERE id = ?", (id,))
         await djtui.sees("F scans a folder of music")
+        assert {"F scan a folder", "I import"} <= set(djtui.lines[-1].strip().split("  ")), djtui.lines[-1]
+        assert not {"e edit", "r rename", "a analyse"} & set(djtui.lines[-1].strip().split("  "))
         await set_state(djtui, id, "paused")
         assert "being imported" not in djtui.text

@@ -95,11 +95,17 @@ async def test_a_job_that_nobody_works_is_offered_for_resume(path: Path, opened:
         await djtui.sees("Traktor import was cut off in Syncing at 25%", "R resumes it")
 
 
+async def test_what_was_cut_off_is_said_whole_at_100_columns(path: Path, opened: Opened) -> None:
+    async with opened(path, size=(100, 24)) as djtui:
+        await add_job(path, "interrupted", title="Rename · {artist} - {title} [{camelot} {bpm}] · 600 tracks")
+        await djtui.sees("! Rename was cut off in Syncing at 25%", "R resumes it")
+
+
 async def test_how_to_resume_is_seen_at_80x24_however_much_was_cut_off(path: Path, opened: Opened) -> None:
     async with opened(path, size=(80, 24)) as djtui:
         for title in ("Traktor import · a collection with a long name.nml", "Analysis · 300 tracks"):
             await add_job(path, "running", title=title)
-        await djtui.sees("! Traktor import · a collection with a long name.nml was cut…  R resumes 1/300")
+        await djtui.sees("! Traktor import was cut off in Syncing at 25% ! Analysis was… R resumes 1/300")
 
 
 async def test_a_phase_that_does_more_than_was_thought_has_no_total(path: Path, opened: Opened) -> None:
@@ -118,7 +124,7 @@ async def test_x_cancels_and_the_run_moves_to_the_past(path: Path, opened: Opene
         await djtui.press("2")
         await djtui.sees("x cancel")
         await djtui.press("x")
-        await djtui.sees("Past runs", "cancelled")
+        await djtui.sees("Past runs", "cancelled: ", "t goes on with the rest")
         assert await djtui.value("SELECT state FROM job WHERE id = ?", id) == "cancelled"
         await djtui.until(lambda: "x cancel" not in djtui.text)
 

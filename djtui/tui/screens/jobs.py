@@ -25,7 +25,14 @@ from djtui.tui.widgets.spotify_pane import SpotifyPane
 
 PAST: Final = 60
 LOG_LINES: Final = 1000
-LANES: Final = ("import", "export", "analysis")
+LANES: Final = {"import": "import", "export": "files", "analysis": "analysis"}
+"""The lanes of the pool as a DJ calls them: tags and collections are written in the second."""
+NOTHING: Final = "Nothing has run yet: I imports a collection, a in the Library analyses."
+POOL: Final = (
+    "djtui's helpers: how many of each kind are at work, and how many there may be. Waiting: tasks that have"
+    " no helper yet. Ended: tasks that took too long or crashed; the files they were about are among the"
+    " failures."
+)
 
 
 class JobsView(View):
@@ -55,13 +62,12 @@ class JobsView(View):
 
     def body(self) -> ComposeResult:
         yield VerticalScroll(id="panes", can_focus=False)
-        yield Static("", id="pool")
+        pool = Static("", id="pool")
+        pool.tooltip = POOL
+        yield pool
         with Vertical(id="past", classes="frame") as past:
             past.border_title = "Past runs"
-            yield Rows(
-                empty="Nothing has run yet: I imports a collection, a in the Library analyses.",
-                id="runs",
-            )
+            yield Rows(id="runs")
 
     def on_mount(self) -> None:
         self.djtui.jobs_changed.subscribe(self, self._follow)
@@ -116,6 +122,7 @@ class JobsView(View):
     async def _read_past(self) -> None:
         jobs = await views.jobs(await self.djtui.library(), limit=PAST)
         self._past = {job.id: job for job in jobs if job.is_over}
+        self.query_one(Rows).say(NOTHING)
         self.query_one(Rows).show([past_run(job) for job in self._past.values()])
         self.query_one("#past").border_subtitle = f"{len(self._past)}" if self._past else ""
 
@@ -236,18 +243,18 @@ def past_run(job: JobView) -> Row:
 
 
 def pool_line(pool: Mapping[str, Mapping[str, int]]) -> str:
-    """The pool in one line: "import 1/2 · export 0/2 · analysis 2/2 · queued 14 · killed 1"."""
+    """The pool in one line: "Workers: import 1/2 · files 0/2 · analysis 2/2 · 14 waiting"."""
     if not pool:
         return ""
     lanes = [
-        f"{name} {pool[name].get('busy', 0)}/{pool[name].get('max', 0)}" for name in LANES if name in pool
+        f"{said} {pool[name].get('busy', 0)}/{pool[name].get('max', 0)}"
+        for name, said in LANES.items()
+        if name in pool
     ]
     queued = sum(lane.get("queued", 0) for lane in pool.values())
     killed = sum(lane.get("killed", 0) for lane in pool.values())
-    return (
-        " · ".join(["Workers: " + lanes[0], *lanes[1:]] if lanes else [])
-        + f" · queued {queued} · killed {killed}"
-    )
+    ended = [f"{killed:,} ended: too slow or crashed"] if killed else []
+    return "Workers: " + " · ".join([*lanes, f"{queued:,} waiting", *ended])
 
 
 def last_lines(path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from djtui.files import relocate_review, storing
+from djtui.files import looking, relocate_review, storing
 from djtui.files.relocate import Match
 from djtui.jobs import views
 from djtui.jobs.views import JobView
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from djtui.tui.app import DjtuiApp
 
 KIND: Final = "relocate"
-NONE_MISSING: Final = "No file is missing, as far as anybody has looked. A scan (F) looks."
+NONE_MISSING: Final = "No file is missing: all tracks have theirs where they should be."
+LOOKING: Final = "Looking whether all files are there …"
 
 _CHANGES: Final = frozenset((KIND, "relocate-undo", "scan"))
 _WIDE: Final = 110
@@ -41,9 +42,16 @@ async def ask_and_open(app: DjtuiApp) -> None:
     while again:
         if begun is None:
             places = await reading(app.library_path, relocate_review.places)
+            library = await app.library()
+            if not places:
+                app.toasts.put(KIND, "running", LOOKING)
+                try:
+                    await looking.mark_gone(library)
+                finally:
+                    app.toasts.drop(KIND)
+                places = await reading(app.library_path, relocate_review.places)
             if not places:
                 raise Refused(NONE_MISSING)
-            library = await app.library()
             folders = await storing.folders(library)
             last = await relocate_review.last_look(library)
             answer = await app.push_screen_wait(FoldersDialog(folders, places, last))
@@ -86,6 +94,7 @@ class RelocateDialog(Dialog[bool]):
         self._taking: int | None = None  # the job that gives tracks their files
         self._submitting = False
         self._read = False
+        self._looked_through = True
 
     def body(self) -> ComposeResult:
         self._said = Said(self.djtui.reader)
@@ -158,14 +167,15 @@ class RelocateDialog(Dialog[bool]):
 
     def _looked(self, job: JobView) -> None:
         self._looking = None
+        self._looked_through = job.state == "succeeded"
         self.query_one("#note", Static).update("")
         self._hint()
         failed = f"; {formats.plural(job.failures, 'file')} could not be read" if job.failures else ""
         if job.state == "succeeded":
             self._report(f"Looked through{failed}.", "$warning" if failed else "$success")
         else:
-            why = job.error or "It was stopped."
-            self._report(f"{why} Here is what an earlier look found; r looks again.", "$warning")
+            why = f"The look failed: {job.error}" if job.error else "The look was stopped."
+            self._report(f"{why} r looks again.", "$error" if job.error else "$warning")
 
     def _report_end(self, job: JobView) -> None:
         said = toasts.of_job(job)
@@ -196,14 +206,16 @@ class RelocateDialog(Dialog[bool]):
 
     def _show(self) -> None:
         rows = self._rows
-        rows.say(words.EMPTY[self._said.which])
+        rows.say(words.empty(self._said, looked=self._looked_through))
         rows.show_all(self._lines)
         self._say()
 
     def _say(self) -> None:
         if not self._read:
             return
-        self.query_one("#counts", Static).update(formats.content(words.counts(self._said)))
+        self.query_one("#counts", Static).update(
+            formats.content(words.counts(self._said, looked=self._looked_through))
+        )
         match = self._here
         facts = words.facts(match, self._said.candidate(match)) if match is not None else []
         lines = [formats.content(formats.cut_parts(line, self._rows.size.width)) for line in facts]

@@ -18,6 +18,8 @@ EMPTY: Final[dict[Which, str]] = {
     "taken": "Nothing is taken yet: t takes the file of a line, A all certain ones.",
     "nowhere": "All were found, or may be.",
 }
+NOTHING_MISSING: Final = "Nothing is missing."
+NOT_LOOKED: Final = "The look did not come to its end: r looks again."
 BUSY: Final = "The files you took are being given to their tracks."
 
 _SHOWN: Final[dict[Which, str]] = {
@@ -29,6 +31,13 @@ _SHOWN: Final[dict[Which, str]] = {
 }
 _WHY: Final = 29
 _CANDIDATES: Final = 5
+
+
+def empty(said: Said, *, looked: bool) -> str:
+    """What stands in the place of a list without lines. `looked`: the last look came to its end."""
+    if not said.overview.total:
+        return NOTHING_MISSING
+    return EMPTY[said.which] if looked or said.which != "found" else NOT_LOOKED
 
 
 class Lines:
@@ -82,9 +91,16 @@ def reasons(score: Score, *, certain: bool) -> str:
     return f"sure: {why}" if certain else why
 
 
-def counts(said: Said) -> list[Part]:
-    """How many are missing, found, doubtful and taken, and which of them are shown."""
+def counts(said: Said, *, looked: bool = True) -> list[Part]:
+    """How many are missing, found, doubtful and taken, and which of them are shown.
+
+    `looked`: by the last look, which came to its end; else by one before.
+    """
     found, taken = said.overview, len(said.taken)
+    if not found.total:
+        return [(NOTHING_MISSING, "$success")]
+    if not looked and not found.certain and not found.doubtful:
+        return [(f"{found.total:,} missing: not looked through", "$warning")]
     parts: list[Part] = [
         (f"{found.total:,} missing: ", "$quiet"),
         (f"{len(found.certain):,} found", "$success" if found.certain else "$quiet"),
@@ -94,6 +110,8 @@ def counts(said: Said) -> list[Part]:
         (f"{taken:,} taken", "$accent" if taken else "$quiet"),
     ]
     shown = _SHOWN[said.which]
+    if not looked:
+        parts.append((" · by an earlier look", "$warning"))
     return [*parts, (f" · {shown}", "$accent")] if shown else parts
 
 
@@ -112,6 +130,8 @@ def facts(match: Match, shown: int) -> list[list[Part]]:
 def what_happens(said: Said) -> str:
     """What enter does, in sentences."""
     taken, found = len(said.taken), said.overview
+    if not found.total:
+        return ""
     if not found.certain and not found.doubtful:
         return "r looks in other folders; tab shows what was not found."
     if not taken:
@@ -122,5 +142,5 @@ def what_happens(said: Said) -> str:
     them = "the track its file" if taken == 1 else f"{taken:,} tracks their files"
     return (
         f"Enter gives {them}. No file is touched; cues, playlists and all else stay with the tracks, and"
-        " Traktor's collection gets the new paths at the next export. u takes it back."
+        " Traktor's collection gets the new paths that it can name at the next export. u takes it back."
     )

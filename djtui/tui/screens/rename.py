@@ -14,7 +14,7 @@ from textual.content import Content
 
 from djtui import config
 from djtui.files import presets
-from djtui.files.template import Template, TemplateError
+from djtui.files.template import TemplateError
 from djtui.library.database import LibraryError
 from djtui.model.text import harmless
 from djtui.tui import changing, formats, keys, renaming
@@ -78,7 +78,7 @@ class RenameDialog(RenamePlanning):
         yield TemplateLine(1, "Single", "")
         yield Painted(self._which, id="which")
         yield Painted(lambda width: [words.head(width, needs=self._needs)], id="head")
-        yield RenameRows(empty=words.NOTHING, id="names")
+        yield RenameRows(empty=words.READING, id="names")
         yield Painted(self._foot, id="foot")
 
     def on_mount(self) -> None:
@@ -91,19 +91,27 @@ class RenameDialog(RenamePlanning):
         if not self.is_attached:
             return
         rows = self.query_one(RenameRows)
-        rows.say(words.ALL_WELL if self._needs and self.total else words.NOTHING if self.total == 0 else "…")
+        known = words.NOTHING if self.total == 0 else words.ALL_WELL if self._needs else ""
+        rows.say(known if self.complete and known else words.READING)
         self.show_rows()
         self._show_edges()
         self._show_foot()
 
     def _show_wish(self) -> None:
         """Another template counts, or another switch."""
+        texts = self.wish.texts
+        for line in self.query(TemplateLine):
+            line.put(texts[0] if line.number == 0 else texts[-1])
+        self._show_typed()
+
+    def _show_typed(self) -> None:
+        """The same where the template stands in its line already: who types has the say there."""
         first, second = self.query(TemplateLine)
         second.display = self.wish.by_context
-        label = "Album" if self.wish.by_context else "Template"
-        texts = self.wish.texts
-        first.show(label, texts[0], "" if self.wish.by_context else self._preset)
-        second.show("Single", texts[-1], "")
+        first.call(
+            "Album" if self.wish.by_context else "Template", "" if self.wish.by_context else self._preset
+        )
+        second.call("Single", "")
         self.query_one("#which", Painted).repaint_changes()
         self.query_one("#head", Painted).repaint_changes()
         self._show_edges()
@@ -121,8 +129,9 @@ class RenameDialog(RenamePlanning):
         title = harmless(f"Rename {what} · {words.called(self.wish)}")
         if str(frame.border_title) != title:
             frame.border_title = Content(title)
-        said = words.counts(self.names, self.total, self.read)
-        edge = formats.content(words.edge(said, self.size.width))
+        wrong = self._mistake is not None
+        said = words.WRONG if wrong else words.counts(self.names, self.total, self.read)
+        edge = formats.content(words.edge(said, self.size.width, can_begin=not wrong))
         if str(frame.border_subtitle) != edge.plain:
             frame.border_subtitle = edge
 
@@ -140,9 +149,10 @@ class RenameDialog(RenamePlanning):
             words.place(here[1], here[0].path) if here else [],
             self._said() or (words.becomes(here[1]) if here else []),
         ]
-        lines += words.traktor(self.traktor, self.wish, self.names)
+        names = self.names if self._mistake is None else None
+        lines += words.traktor(self.traktor, self.wish, names)
         files = self.djtui.settings.files
-        more = words.switches(self.wish, files, self.names, folders=self._has_folders, width=width)
+        more = words.switches(self.wish, files, names, folders=self._has_folders, width=width)
         return [*(formats.cut_parts(line, width) for line in lines), *more]
 
     def _said(self) -> Parts:
@@ -154,10 +164,12 @@ class RenameDialog(RenamePlanning):
 
     @property
     def _has_folders(self) -> bool:
-        try:
-            return self.wish.has_folders()
-        except TemplateError:
-            return False
+        return self._mistake is None and self.wish.has_folders()
+
+    @property
+    def _mistake(self) -> str | None:
+        """What is wrong with a template."""
+        return self.wish.mistake
 
     def on_rows_highlighted(self, message: RenameRows.Highlighted) -> None:
         if message.row.key != self._at:
@@ -176,8 +188,9 @@ class RenameDialog(RenamePlanning):
         self.query(TemplateLine).first().input.focus()
 
     def on_template_line_typed(self, message: TemplateLine.Typed) -> None:
-        self.wish = self.wish.with_text(message.number, message.text)
-        self._show_wish()
+        typed = self.query(TemplateLine)[message.number].input.value  # by now it may be more than was told
+        self.wish = self.wish.with_text(message.number, typed)
+        self._show_typed()
         self.ask_soon()
 
     def on_template_input_left(self) -> None:
@@ -242,9 +255,13 @@ class RenameDialog(RenamePlanning):
     # -- switches ---------------------------------------------------------------------------------
 
     def action_traktor(self) -> None:
-        if self.traktor is not None and self.traktor.collection is not None:
+        if self.traktor is None:
+            self.fault = "The linked Traktor collection is being looked for: T again in a moment."
+        elif self.traktor.collection is None:
+            self.fault = "No Traktor collection is linked, so none has to follow: I brings one in."
+        else:
             self.wish = replace(self.wish, traktor=not self.wish.traktor)
-            self._show_wish()
+        self._show_wish()
 
     def action_tags(self) -> None:
         self.djtui.push_screen(FieldsDialog(self.wish.tags), self._take_tags)
@@ -295,8 +312,8 @@ class RenameDialog(RenamePlanning):
 
     async def _submit(self) -> None:
         app, names = self.djtui, self.names
-        for text in self.wish.texts:
-            Template(text)
+        if self._mistake is not None:
+            raise Refused(f"Nothing happens while the template has a mistake. {self._mistake}")
         if names is None or not self.complete:
             raise Refused("The names are still being worked out: enter again in a moment.")
         if not names.renamed and not self.wish.tags:

@@ -21,7 +21,7 @@ class RenameActions(TrackActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "rename_files", "rename", id="files.rename", group=keys.FILES,
-                tooltip="Rename the files of the marked tracks, or of what is shown, after a template"),
+                tooltip="Rename the files of the marked tracks, of what a filter leaves, or of this one"),
     ]  # fmt: skip
 
     question: Question
@@ -37,17 +37,18 @@ class RenameActions(TrackActions):
         from djtui.tui.screens.rename import RenameDialog
 
         if self.djtui.screen is self:
-            wish = self._last_rename or Wish.first(self.djtui.settings.files)
+            wish = Wish.first(self.djtui.settings.files)
+            if self._last_rename is not None:
+                wish = self._last_rename.again(wish)
             dialog = RenameDialog(list(self._renamable()), wish)
             await self.djtui.push_screen_wait(dialog)
-            self._last_rename = dialog.wish
+            self._last_rename = dialog.wish.again(wish)
 
     def _renamable(self) -> Iterator[Choice]:
         """What can be meant; the first is, until the DJ says otherwise."""
         from djtui.tui.screens.analyse import Choice
 
         table, question = self.table, self.question
-        everything = Choice("a", "all tracks", {})
         if marked := table.marked:
             yield Choice("m", f"{len(marked):,} marked", {"ids": table.chosen})
         shown = f"shown: {question.scope.name} {question.filter.strip()}".strip()
@@ -55,9 +56,6 @@ class RenameActions(TrackActions):
             yield Choice("f", shown, {"ids": list(dict.fromkeys(table.source.ids))})
         elif query:
             yield Choice("f", shown, {"query": query})
-        else:
-            yield everything
         if not marked and (id := table.cursor_track_id) is not None:
             yield Choice("t", "this track", {"ids": [id]})
-        if query != "":
-            yield everything
+        yield Choice("a", "all tracks", {})

@@ -107,8 +107,12 @@ class RenamePlanning(Dialog[None]):
             self.show_names()
 
     def look_again(self) -> None:
-        """Read the chosen tracks, now."""
+        """Read the chosen tracks, now. What is known of others counts no more."""
         self.stale = False
+        self._asked += 1
+        if self._preview is not None:
+            self._retired.append(self._preview)
+        self._preview, self.names, self._glanced = None, None, {}
         self.run_worker(self._look_again(), group="look", exclusive=True, exit_on_error=False)
 
     async def _look_again(self) -> None:
@@ -121,9 +125,6 @@ class RenamePlanning(Dialog[None]):
         except (LibraryError, sqlite3.Error, OSError) as error:
             self._fail(error)
         collection = self.traktor.collection if self.traktor is not None else None
-        if self._preview is not None:
-            self._retired.append(self._preview)
-        self.names, self._glanced = None, {}
         self._preview = Preview(self.choices[self.chosen].params, str(collection) if collection else None)
         self.ask()
 

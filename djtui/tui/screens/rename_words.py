@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from djtui.files.plan import Planned
     from djtui.tui.screens.analyse import Choice
 
+READING: Final = "reading …"
+WRONG: Final[Parts] = [("the template has a mistake", "$warning")]
+_ALBUM: Final = " Album: one album and album artist, three or more files, most of their folder"
 HINTS: Final = (
     "enter do it · e template · 1-9 presets · ? keys · esc leave",
     "enter do it · e template · ? keys · esc",
@@ -32,6 +35,7 @@ _ANOTHER: Final = (
     "The collection belongs to another machine: enter asks once whether Traktor is closed there."
 )
 _NOT_TOLD: Final = "Traktor is not told now: the new names wait for the next export"
+_BEGIN: Final = "enter do it · "
 _CORNERS: Final = 8
 
 
@@ -77,7 +81,7 @@ def becomes(planned: Planned | None) -> Parts:
     if planned.status == "refused":
         return [(f" Stays as it is. {reason}", "$error")]
     moves = [(" To ", "$quiet"), (f"{_folder(planned.target.rpartition('/')[0])}/", "")]
-    style = "$warning" if planned.status == "conflict" else "$quiet"
+    style = "$warning" if planned.status == "numbered" else "$quiet"
     return [*(moves if _moves(planned) else [(" ", "")]), (name(planned.target), ""), (f"   {reason}", style)]
 
 
@@ -112,13 +116,15 @@ def traktor(found: Traktor | None, wish: Wish, names: Names | None) -> list[Part
     if found.running is not None:
         return [[key, (f"{found.running} is running: quit it first, or T renames without it", "$error")]]
     lines: list[Parts] = [[key, ("Traktor: ", "$quiet"), (_follows(names), "")]]
+    if names is not None and names.traktor is not None and (besides := names.traktor.besides):
+        lines.append([("   and ", "$quiet"), (f"{besides} that wait", "")])
     return lines if found.question is None else [*lines, [("   ", ""), (_ANOTHER, "$warning")]]
 
 
 def _follows(names: Names | None) -> str:
     if names is None or names.traktor is None:
         return "its collection follows in the same step"
-    locations, places = names.traktor
+    locations, places = names.traktor.locations, names.traktor.places
     entries = "entry" if places == 1 else "entries"
     both = f"{formats.plural(locations, 'location')} and {places:,} playlist {entries}"
     return f"{both} change in the same step"
@@ -133,6 +139,8 @@ def switches(
         if lines[-1] and formats.width_of(lines[-1]) + formats.width_of(parts) > width:
             lines.append([])
         lines[-1] += parts
+    if wish.by_context:
+        lines.append([(_ALBUM, "$quiet")])
     return [formats.cut_parts(line, width) for line in lines]
 
 
@@ -157,11 +165,12 @@ def _lists(wish: Wish, files: FilesSettings, names: Names | None) -> str:
 
 
 def _switch(key: str, what: str, value: str, *, on: bool) -> list[Part]:
-    return [(f" {key} ", "$accent"), (f"{what}: ", "$quiet"), (f"{value}  ", "" if on else "$quiet")]
+    return [(f" {key} ", "$accent"), (f"{what}: {value}  ", "" if on else "$quiet")]
 
 
-def edge(said: Parts, width: int) -> list[Part]:
+def edge(said: Parts, width: int, *, can_begin: bool = True) -> list[Part]:
     """The frame's lower edge: the counts at its left, the keys at its right."""
     room = width - formats.width_of(said) - _CORNERS
-    hints = next((text for text in HINTS if len(text) < room), HINTS[-1])
+    keys = HINTS if can_begin else [text.removeprefix(_BEGIN) for text in HINTS]
+    hints = next((text for text in keys if len(text) < room), keys[-1])
     return [*said, (f" {'─' * max(1, room - len(hints))} ", "$accent"), (hints, "$quiet")]

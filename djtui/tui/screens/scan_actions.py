@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 
 from djtui.tui import changing, keys, scope
 from djtui.tui.screens.view import View
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from djtui.tui.screens.scan_facts import Order
 
 
+_FIRST: Final = {"files.scan": "scan a folder", "traktor.import": "import"}
+_NEED_TRACKS: Final = (keys.TRACKS, keys.ANALYSIS, keys.LISTS, keys.FILES, keys.FIND)
+
+
 class ScanActions(View):
     """The part of the Library view that brings folders in."""
 
@@ -24,6 +29,19 @@ class ScanActions(View):
         Binding("F", "scan", "Scan folders", show=False, id="files.scan", group=keys.FILES,
                 tooltip="Bring the sound files of folders in, and what has changed in them since"),
     ]  # fmt: skip
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """In an empty library what brings tracks in is offered, and nothing that needs some."""
+        found = super().active_bindings
+        if self.has_class("-empty"):
+            for key, active in list(found.items()):
+                binding = active.binding
+                if (word := _FIRST.get(binding.id or "")) is not None:
+                    found[key] = active._replace(binding=replace(binding, show=True, description=word))
+                elif binding.group in _NEED_TRACKS:
+                    del found[key]
+        return found
 
     @abstractmethod
     def show_scope(self, crate: Scope) -> None:

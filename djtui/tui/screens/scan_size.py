@@ -43,13 +43,14 @@ class SizeDialog(Question):
 
 
 def _ways(order: Order, size: Size) -> Iterator[tuple[str, str]]:
+    """The keys with their words; enter takes the first."""
+    yield "g", f"go on: all {size.said}"
     if size.subfolders:
         yield "s", "only one of its folders"
     if order.analyze and not order.dry_run:
         yield "t", "tags only: no analysis afterwards"
     if not order.background and not order.dry_run:
         yield "b", "in the background: the table stays as it is"
-    yield "g", f"go on: all {size.said}"
     yield "n", "do nothing"
 
 

@@ -100,7 +100,7 @@ def _for_traktor(waiting: int, names: int, *, short: bool) -> Iterator[tuple[str
 def _said(job: JobView, allowance: Allowance, *, short: bool) -> tuple[str, str]:
     phase = job.phase
     if job.state == "interrupted":
-        return "$warning", f"! {job.title} was cut off{_at(phase)}"
+        return "$warning", f"! {job.title.partition(' · ')[0]} was cut off{_at(phase)}"
     if job.state == "paused":
         return "$quiet", f"⏸ {job.title} paused{_at(phase)}"
     if job.state == "queued" or phase is None:

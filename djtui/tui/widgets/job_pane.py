@@ -70,7 +70,7 @@ class JobPane(Widget, can_focus=True):
         asked = {"pause": "pauses at the next checkpoint", "cancel": "stops at the next checkpoint"}
         pending = asked.get(job.wanted) if job.state in ("running", "waiting") else None
         state = pending or _STATES.get(job.state, job.state)
-        room = max(0, self.size.width - cell_len(state) - 8)
+        room = max(0, (self.size.width or self.app.size.width) - cell_len(state) - 8)
         title = formats.cut(harmless(job.title), room)
         fill = "─" * max(1, room - cell_len(title) + 1)
         style = _SIGNS.get(job.state, ("", ""))[1]
@@ -118,7 +118,10 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
     name = max(12, min(24, longest)) if width >= 100 else 12 if width >= 76 else 10
     spare = width - 2 - name - 1 - 5 - 18 - 2 - (34 if width >= 90 else 22)
     bar = max(0, min(40, spare))
-    done, total = (1, 1) if phase.state == "succeeded" and not phase.total else (phase.done, phase.total)
+    if phase.state == "succeeded" and not phase.done:  # it had nothing to do, whatever was expected
+        counted = ""
+    idle = phase.state == "succeeded" and not (phase.total and phase.done)
+    done, total = (1, 1) if idle else (phase.done, phase.total)
     left: list[formats.Part] = [
         (f"{sign} ", style),
         (formats.fit(phase.name, name) + " ", "" if phase.state != "queued" else "$quiet"),
@@ -127,7 +130,7 @@ def phase_line(phase: PhaseView, width: int, longest: int = 0) -> list[formats.P
         return formats.line([*left, (phase.message, "$quiet")], [(f"  {right}", "$quiet")], width)
     left += [
         (formats.bar(done, total, bar), style),
-        (f"{formats.percent(phase.done, phase.total):>5}", "$quiet"),
+        (f"{formats.percent(phase.done, phase.total) if counted else '':>5}", "$quiet"),
         (f"{counted:>18}", ""),
         ("  ", ""),
     ]

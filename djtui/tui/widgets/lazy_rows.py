@@ -40,6 +40,7 @@ class LazyRows(Rows):
         self._reveal()
         self._tell()
         self.refresh()
+        self.call_after_refresh(self._reveal)  # what stands around the list may have become higher
 
     def on_click(self, event: events.Click) -> None:
         event.prevent_default()

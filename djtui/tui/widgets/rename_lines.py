@@ -102,10 +102,13 @@ class TemplateLine(Vertical):
     def on_click(self, event: events.Click) -> None:
         self.input.focus()
 
-    def show(self, label: str, text: str, preset: str) -> None:
-        """Another template stands here, by that name."""
+    def call(self, label: str, preset: str) -> None:
+        """What the template is for, and by what name it is a preset."""
         self.query_one(".label", Static).update(Content(f" {label}".ljust(LABEL)))
         self.query_one(".preset", Static).update(Content(harmless(preset)))
+
+    def put(self, text: str) -> None:
+        """Another template stands here, which was not typed."""
         if text != self.input.value:
             with self.prevent(Input.Changed):
                 self.input.value = text

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from djtui.files.facts import Facts
     from djtui.files.plan import Planned
 
-SIGNS: Final = {"rename": " ", "unchanged": "=", "conflict": "!", "refused": "✗"}
-_STYLES: Final = {"rename": "", "unchanged": "$quiet", "conflict": "", "refused": "$error"}
-_SIGN_STYLES: Final = {"unchanged": "$quiet", "conflict": "$warning", "refused": "$error"}
+SIGNS: Final = {"rename": " ", "unchanged": "=", "numbered": "!", "refused": "✗"}
+_STYLES: Final = {"rename": "", "unchanged": "$quiet", "numbered": "", "refused": "$error"}
+_SIGN_STYLES: Final = {"unchanged": "$quiet", "numbered": "$warning", "refused": "$error"}
 _FRINGE: Final = 5  # the cursor's mark, the sign with its blank, the right edge with its blank
 _GAP: Final = 2
 _TAKEN: Final = "  taken: gets a number"
@@ -109,5 +109,5 @@ def _becomes(planned: Planned, root: str, width: int) -> list[Part]:
     own = planned.path.rpartition("/")[0]
     moves = planned.target.rpartition("/")[0] != own
     target = below(planned.target, root or own) if moves else name(planned.target)
-    fits = planned.status == "conflict" and cell_len(target) + len(_TAKEN) <= width
+    fits = planned.status == "numbered" and cell_len(target) + len(_TAKEN) <= width
     return [(formats.cut(target, width), style), (_TAKEN if fits else "", "$warning")]
