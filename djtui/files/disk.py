@@ -31,7 +31,7 @@ class Disk:
     place: Callable[[str], str] = field(init=False, repr=False, compare=False)
     """Equal for two paths that are one file on this disk."""
     near: Callable[[str], str] = field(init=False, repr=False, compare=False)
-    """As `place`, and equal where forms of a letter differ: whether a disk folds those cannot be relied on."""
+    """As `place`, and equal where forms of a letter differ: that a disk folds those is not certain."""
 
     def __post_init__(self) -> None:
         near = names.folded if self.folds_case else names.composed

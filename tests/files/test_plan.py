@@ -82,8 +82,8 @@ def test_each_file_gets_its_name_or_says_why_not() -> None:
     assert reasons["/m/none.mp3"] == "Title is unknown."
     assert reasons["/m/old.MP3"] is None
     unknown = Template("{artist} - {title} [{bpm}]"), Template("{artist}/{title} {album} {label} {bpm}")
-    reasons = {plan([Facts("/m/a.mp3", 1)], template).items[0].reason for template in unknown}
-    assert reasons == {"Artist and title are unknown.", "Artist, title and album are unknown."}
+    said = {plan([Facts("/m/a.mp3", 1)], template).items[0].reason for template in unknown}
+    assert said == {"Artist and title are unknown.", "Artist, title and album are unknown."}
     assert made.steps() == [Step("rename", "/m/old.MP3", "/m/New.MP3", 1)]
     assert made.counts() == {"rename": 1, "unchanged": 1, "refused": 1}
 

@@ -268,7 +268,7 @@ async def test_enter_renames_and_u_takes_it_back(music: Shelf, opened: Opened) -
         await planned(djtui)
         await djtui.press("enter")
         await djtui.until(lambda: "new/Bicep - Apricots [10B 126] (2).mp3" in music.tree(), 30)
-        await djtui.sees("failed, 3 renamed")
+        await djtui.until(lambda: "it is, 3 renamed" in djtui.app.toasts.toasts[-1].text)
         await djtui.press("u")
         await djtui.until(lambda: isinstance(djtui.app.screen, Question))
         await djtui.press("y")
