@@ -18,7 +18,7 @@ from djtui.bridge import telling
 from djtui.bridge.telling import Telling, teller
 from djtui.config import Settings
 from djtui.files import chosen, emptied, rename_plan, step_rows, tagging
-from djtui.files.announcing import LongAnnouncement, begun, plural
+from djtui.files.announcing import LongAnnouncement, begun
 from djtui.files.changing import Batches, Change, Changing
 from djtui.files.rename_plan import Renames, Sources, Wanted
 from djtui.files.scan_walk import UNREADABLE
@@ -26,7 +26,7 @@ from djtui.files.scanning import RESOURCE
 from djtui.files.step_rows import PLACING, FileStep, State
 from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, Left, Phase
 from djtui.library.database import Library, Reader
-from djtui.model.text import is_text, spelled
+from djtui.model.text import is_text, plural, spelled
 from djtui.traktor import moving
 from djtui.traktor.moving import Naming
 
@@ -66,7 +66,7 @@ def rename_job(params: dict[str, Any], library: Library, settings: Settings) -> 
 
 def _title(wanted: Wanted, tracks: int) -> str:
     """What the history calls the change: what is planned, and in the end what was done."""
-    return f"Rename of {plural(tracks)}: {wanted.said}"
+    return f"Rename of {plural(tracks, 'track')}: {wanted.said}"
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from djtui.library import cues, typed
 from djtui.model.cue import CueType
+from djtui.model.text import plural
 from djtui.traktor import conflicts
 
 Image = Mapping[str, Any]
@@ -19,11 +20,6 @@ ITEMS: Final = 10
 CHANGED: Final = " → "
 _MORE_LABELS: Final = {"albumartist": "album artist", "color": "colour"}
 _TYPE, _LENGTH, _SLOT = 0, 2, 3  # in a cue row
-
-
-def plural(count: int, noun: str) -> str:
-    """1 -> "1 track", 1200 -> "1,200 tracks"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def label(field: str) -> str:

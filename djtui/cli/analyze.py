@@ -17,7 +17,6 @@ from djtui.bridge import after_analysis
 from djtui.cli import heard as printed
 from djtui.cli import tags
 from djtui.cli.library import where
-from djtui.cli.output import plural
 from djtui.cli.running import cancelling, ending, follow_job
 from djtui.cli.session import CANCELLED, DONE, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.config import Settings, changed
@@ -31,6 +30,7 @@ from djtui.kinds import KINDS
 from djtui.library import analyses
 from djtui.library.database import Library
 from djtui.library.tracks import as_json
+from djtui.model.text import plural
 
 AUDIO: Final = frozenset(
     ".aac .aif .aifc .aiff .ape .flac .m4a .m4b .mp2 .mp3 .mp4 .mpc .oga .ogg .opus .wav .wma .wv".split()

@@ -12,12 +12,13 @@ import click
 from djtui import ways_back
 from djtui.cli.exporting import restore_lines
 from djtui.cli.library import matching
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import history as changes
 from djtui.library.database import Library
 from djtui.library.history import Change, Key, Refusal, Undone
+from djtui.model.text import plural
 
 if TYPE_CHECKING:
     from djtui.bridge.touched import Item

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import click
 
 from djtui.cli.library import matching
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import differences as heard
 from djtui.library.differences import KINDS, Difference, Field
+from djtui.model.text import plural
 
 _FIELDS: tuple[Field, ...] = ("bpm", "key")
 

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from djtui.bridge import duplicates as finding
-from djtui.cli.output import minutes, plural
+from djtui.cli.output import minutes
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.files.duplicates import Copy, Group
 from djtui.jobs.requests import estimate
 from djtui.kinds import KINDS
 from djtui.library.database import Library
+from djtui.model.text import plural
 
 _LISTED = 50
 _LONG_S = 60.0

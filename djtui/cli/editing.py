@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from djtui.cli.library import matching
-from djtui.cli.output import plural
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import history, removal, tracks, typed
 from djtui.library.database import Library
+from djtui.model.text import plural
 
 
 @click.command()

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import click
 
-from djtui.cli.output import label, plural, table
+from djtui.cli.output import label, table
 from djtui.cli.running import run_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library.database import Library
+from djtui.model.text import plural
 from djtui.traktor import backups, conflicts
 from djtui.traktor.backups import Backup
 from djtui.traktor.question import answered, question
@@ -39,7 +40,7 @@ async def export(
     \b
     djtui traktor export --dry-run
     djtui traktor export ~/Traktor/collection.nml
-    djtui traktor export --to /tmp/try.nml
+    djtui traktor export --to ~/try.nml
     """
     async with session.library(create=False) as library:
         path = await _collection(session, library, nml)

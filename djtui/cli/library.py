@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import playlists as crates
 from djtui.library import tracks
 from djtui.library.database import Library
 from djtui.model import key as keys
+from djtui.model.text import plural
 from djtui.model.track import Track
 from djtui.query import FIELDS, QueryError, Where, parse, to_sql
 

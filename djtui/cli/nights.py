@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.running import run_job
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import nights as stored
@@ -17,6 +17,7 @@ from djtui.library import tracks
 from djtui.library.database import Library
 from djtui.library.nights import NightError, NightPlay, NightRow
 from djtui.library.playlists import PlaylistError
+from djtui.model.text import plural
 
 _PUBLIC = {True: "yes", False: "cued", None: ""}
 

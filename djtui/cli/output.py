@@ -122,11 +122,6 @@ def label(field: str) -> str:
     return "colour" if field == "color" else conflicts.label(field)
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1` -> "1 track", `1200` -> "1,200 tracks"; `many` is for words that do not just take an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def _fitting(first: str, middle: str, last: str) -> str:
     """One line of the terminal: what is too long goes from `last`, then from `first`."""
     from rich.cells import cell_len, set_cell_size

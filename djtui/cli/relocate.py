@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import plural
 from djtui.cli.running import ending, follow_job, run_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.files import relocate_review
+from djtui.model.text import plural
 
 _LISTED = 50
 

@@ -17,7 +17,6 @@ from djtui.bridge import renaming
 from djtui.bridge.telling import Telling, linked
 from djtui.cli import rename_listing as listing
 from djtui.cli.library import where
-from djtui.cli.output import plural
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.config import Settings
@@ -28,6 +27,7 @@ from djtui.files.tag_defaults import as_params
 from djtui.files.template import Template
 from djtui.jobs.job import JobError
 from djtui.library.database import Library
+from djtui.model.text import plural
 from djtui.traktor import moving, running
 from djtui.traktor.affected import Affected, affected
 from djtui.traktor.question import answered, question

@@ -11,12 +11,12 @@ from typing import Any, Final
 from rich.cells import cell_len
 
 from djtui.cli.library import unknown_to_traktor
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.files.context import Context
 from djtui.files.plan import Planned
 from djtui.files.rename_plan import Renames
 from djtui.files.tokens import FUNCTIONS, TOKENS
-from djtui.model.text import harmless
+from djtui.model.text import harmless, plural
 from djtui.traktor.affected import Affected, besides
 
 _LISTED: Final = 40

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from djtui.cli import route_apply, route_preview, route_runs
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.route_shared import (
     base_fields,
     base_named,
@@ -23,6 +23,7 @@ from djtui.cli.route_shared import (
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session, command
 from djtui.library import routes
 from djtui.library.routes import Base, Child
+from djtui.model.text import plural
 from djtui.routing.editing import editing
 
 _KINDS: Final = {"spotify": "Spotify", "local": "library"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.route_shared import base_named, child_named, explained, outlook
 from djtui.cli.running import ending
 from djtui.cli.session import DONE, SOME_FAILED, WRONG_USE, Failure, Session, command
@@ -18,6 +18,7 @@ from djtui.jobs.views import failures
 from djtui.library import route_runs, routes
 from djtui.library.history import HistoryError
 from djtui.library.routes import Base, Child
+from djtui.model.text import plural
 from djtui.routing.asking import HANDS, changed_by_hand
 from djtui.routing.bases import APPLY
 from djtui.routing.scheduling import apply_params

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import click
 
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.route_shared import base_named, checked, child_named, explained, outlook, unsent
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import routes
+from djtui.model.text import plural
 from djtui.routing.asking import changed_by_hand
 from djtui.routing.outlook import Outlook, Told
 from djtui.routing.plan import ChildPlan

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.route_apply import STATES
 from djtui.cli.route_shared import base_named, explained
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library import route_runs, routes
 from djtui.library.route_runs import Run
+from djtui.model.text import plural
 
 
 @click.command()

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from djtui.cli.output import plural
 from djtui.cli.session import FAILED, WRONG_USE, Failure, Session
 from djtui.jobs.job import JobError
 from djtui.jobs.requests import RequestError
 from djtui.library import routes
 from djtui.library.routes import LIKED, Base, Child, RouteError
 from djtui.library.songs import songs_connection
+from djtui.model.text import plural
 from djtui.query import QueryError
 from djtui.routing.outlook import Outlook, unsent_fields
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from djtui.cli.output import label, minutes, plural
+from djtui.cli.output import label, minutes
 from djtui.cli.session import CANCELLED, DONE, FAILED, SOME_FAILED, WAITING, Failure, Session
 from djtui.config import Settings
 from djtui.jobs.hosting import host_anyhow, perform
@@ -20,6 +20,7 @@ from djtui.jobs.requests import RequestError, submit, want
 from djtui.jobs.views import JobView, failures, host
 from djtui.kinds import KINDS
 from djtui.library.database import Library
+from djtui.model.text import plural
 
 _TICK_S: Final = 1.0
 

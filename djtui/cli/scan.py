@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from djtui.cli.output import plural
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import DONE, WRONG_USE, Failure, Session, command
 from djtui.files import storing
@@ -22,6 +21,7 @@ from djtui.jobs.job import JobError
 from djtui.jobs.requests import RequestError, submit
 from djtui.kinds import KINDS
 from djtui.library.database import Library
+from djtui.model.text import plural
 
 _SUBFOLDERS = 9
 

@@ -13,10 +13,11 @@ from typing import Any, Concatenate, Final, ParamSpec
 import click
 
 from djtui import config
-from djtui.cli.output import Output, plural
+from djtui.cli.output import Output
 from djtui.jobs import views
 from djtui.jobs.views import JobView
 from djtui.library.database import Library
+from djtui.model.text import plural
 
 DONE: Final = 0
 FAILED: Final = 1

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.cli.spotify_login import login
 from djtui.cli.spotify_match import match, missing
 from djtui.cli.spotify_shared import explained
 from djtui.cli.spotify_status import cache_line, status
 from djtui.cli.spotify_sync import sync, warm
+from djtui.model.text import plural
 
 if TYPE_CHECKING:
     from djtui.config import SpotifySettings

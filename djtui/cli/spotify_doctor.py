@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from djtui.cli.output import plural
 from djtui.cli.spotify_shared import AN_APP, iso
 from djtui.cli.spotify_status import MAY, worth
 from djtui.jobs.job import JobError, TransientError
-from djtui.model.text import harmless
+from djtui.model.text import harmless, plural
 from djtui.spotify.budget import Use
 from djtui.spotify.clock import WALL
 

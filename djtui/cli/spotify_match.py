@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from djtui.cli.library import where
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import WRONG_USE, Failure, Session, command
 from djtui.library.songs import songs_connection
+from djtui.model.text import plural
 from djtui.query import parse, to_sql
 
 if TYPE_CHECKING:

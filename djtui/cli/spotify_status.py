@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from djtui.cli.jobs import job_fields
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.session import Session, command
 from djtui.cli.spotify_shared import AN_APP, budget, explained, iso
 from djtui.jobs import views
+from djtui.model.text import plural
 from djtui.spotify.budget import Use
 from djtui.spotify.clock import WALL, local_time
 

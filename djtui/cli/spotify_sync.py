@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from djtui.cli.output import minutes, plural
+from djtui.cli.output import minutes
 from djtui.cli.running import ending, follow_job, show
 from djtui.cli.session import WAITING, Failure, Session, command
 from djtui.cli.spotify_shared import budget, iso, signed_in
 from djtui.jobs import records, requests, views
+from djtui.model.text import plural
 from djtui.spotify.asking import KIND, LIMITED, sync_params
 from djtui.spotify.budget import Budget, Use
 from djtui.spotify.clock import WALL, local_time

@@ -17,9 +17,10 @@ from typing import Any
 import click
 
 from djtui import config as configuration
-from djtui.cli.output import plural, table
+from djtui.cli.output import table
 from djtui.cli.session import FAILED, Session, command
 from djtui.library import database
+from djtui.model.text import plural
 
 
 @click.command()

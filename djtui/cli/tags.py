@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from djtui.cli.library import where
-from djtui.cli.output import minutes, plural, table
+from djtui.cli.output import minutes, table
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import FAILED, SOME_FAILED, WRONG_USE, Failure, Session, command
 from djtui.files import chosen, tagging
@@ -22,6 +22,7 @@ from djtui.files.tagging import FIELDS, Difference
 from djtui.files.tags import Tags, read
 from djtui.jobs.job import JobError
 from djtui.library.database import Library
+from djtui.model.text import plural
 from djtui.query.errors import closest
 
 _LISTED: Final = 40

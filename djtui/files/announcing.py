@@ -107,8 +107,3 @@ class LongAnnouncement:
     def id(self) -> int | None:
         """The change, once it has steps."""
         return self._id
-
-
-def plural(many: int, noun: str = "track") -> str:
-    """ "1 track", "1,200 tracks"."""
-    return f"{many:,} {noun}{'' if many == 1 else 's'}"

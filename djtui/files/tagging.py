@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from djtui.config import Settings
 from djtui.files import chosen, tag_writing, tags
-from djtui.files.announcing import LongAnnouncement, begun, plural
+from djtui.files.announcing import LongAnnouncement, begun
 from djtui.files.changing import Batches, Change, Changing
 from djtui.files.container import Unreadable
 from djtui.files.on_disk import found_files
@@ -26,6 +26,7 @@ from djtui.jobs.job import Batch, Context, Cursor, Estimate, ItemFailure, Job, J
 from djtui.library import tracks
 from djtui.library.database import Reader
 from djtui.model.key import Notation
+from djtui.model.text import plural
 from djtui.model.track import Track
 
 KIND: Final = "tags"
@@ -163,7 +164,7 @@ class Planning:
             written.added(steps)
         if written.id is None:
             return
-        written.title = f"Tags of {plural(written.tracks)}: {', '.join(work.fields)}"
+        written.title = f"Tags of {plural(written.tracks, 'track')}: {', '.join(work.fields)}"
         yield Batch(written.close, durable=True)
         written.written()
 

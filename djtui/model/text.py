@@ -1,4 +1,4 @@
-"""Text as it is compared and text as it is shown: folding, words, and making hostile text harmless."""
+"""Text as compared and as shown: folding, words, counts, and making hostile text harmless."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def harmless(text: str) -> str:
     Titles are other people's data; an ESC in one must not reach the screen, a log or a toast.
     """
     return text if text.isascii() and text.isprintable() else _HOSTILE.sub(" ", text)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1` -> "1 track", `1200` -> "1,200 tracks"; `many` is for words that do not just take an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def is_text(text: str) -> bool:

@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from djtui.model.text import harmless
+from djtui.model.text import plural as plural
 
 Part = tuple[str, str]
 """A piece of a line: its text and its style, such as "$quiet" or "bold $accent"; "" for plain."""
@@ -82,11 +83,6 @@ def content(parts: Iterable[Part]) -> Content:
 def count(number: int) -> str:
     """98412 -> "98,412"."""
     return f"{number:,}"
-
-
-def plural(number: int, word: str) -> str:
-    """1 -> "1 track", 1200 -> "1,200 tracks"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def label(field: str) -> str:

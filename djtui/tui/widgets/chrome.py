@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -182,19 +182,18 @@ class _Note(Widget):
 
 
 class _Stack(OfApp, Vertical):
-    """Notes one above the other, the newest lowest."""
+    """Notes one above the other, the newest lowest: those of what runs, or the others."""
+
+    RUNNING: ClassVar[bool]
 
     def on_mount(self) -> None:
         self.djtui.toasts_changed.subscribe(self, lambda _: self._show())
         self._show()
 
-    def _belongs(self, toast: Toast) -> bool:
-        """Whether a note stands here."""
-        raise NotImplementedError
-
     def _show(self) -> None:
         present = {note.toast.key: note for note in self.query(_Note)}
-        wanted = {toast.key: toast for toast in self.djtui.toasts.toasts if self._belongs(toast)}
+        here = [toast for toast in self.djtui.toasts.toasts if (toast.kind == "running") == self.RUNNING]
+        wanted = {toast.key: toast for toast in here}
         for key, note in present.items():
             if key not in wanted:
                 note.remove()
@@ -207,12 +206,10 @@ class _Stack(OfApp, Vertical):
 class Notes(_Stack):
     """What has ended, in the lower right corner: over the view, for it goes soon."""
 
-    def _belongs(self, toast: Toast) -> bool:
-        return toast.kind != "running"
+    RUNNING = False
 
 
 class Progress(_Stack):
     """What goes on, a line each above the status line: it stays, so it takes its room and covers nothing."""
 
-    def _belongs(self, toast: Toast) -> bool:
-        return toast.kind == "running"
+    RUNNING = True
