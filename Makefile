@@ -15,7 +15,7 @@ demo: .venv/.made  ## a made-up collection, imported live and opened (TRACKS=100
 	$(BIN)/djtui demo --tracks $(TRACKS)
 
 test: .venv/.made  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 lint: .venv/.made  ## style, types, and the floors of the house
 	$(BIN)/ruff check .

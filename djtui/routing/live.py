@@ -163,6 +163,11 @@ class Previews:
             asked, self._asked = self._asked, _Asked()
             return None if self._closed else asked
 
+    def _is_interrupted(self) -> bool:
+        """Whether something newer is wanted: an interrupted query fails in SQLite's words for many things."""
+        with self._wake:
+            return self._closed or self._asked.wish is not None
+
     def _work(self) -> None:
         try:
             with closing(songs_connection(self._path)) as connection:
@@ -171,7 +176,7 @@ class Previews:
                     try:
                         self._answer(asked, connection)
                     except sqlite3.OperationalError as error:
-                        if "interrupt" not in str(error):
+                        if not self._is_interrupted():
                             self._deliver(Trouble(f"The library cannot be read: {error}."))
                 with self._wake:
                     self._connection = None

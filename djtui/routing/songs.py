@@ -65,7 +65,7 @@ class BaseSongs:
     `left_out` counts the rows that no rule is asked about, by the reason. The table holds what the library
     knew when it was filled: after a change of the library make another one. A connection has one table: of
     two bases that take turns on it, each fills it anew. Every method may raise `sqlite3.OperationalError`
-    ("interrupted"), and can be called again then.
+    when it is interrupted, and can be called again then.
     """
 
     def __init__(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:

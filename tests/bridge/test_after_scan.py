@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from djtui.bridge import after_scan
 from djtui.config import Settings, TraktorSettings
-from djtui.jobs.hosting import perform
 from djtui.kinds import KINDS
 from djtui.library import tracks
 from djtui.library.database import Library
 from djtui.traktor import moving
 from tests.files.test_scanning import counts, song
 from tests.traktor.test_importing import collection, entry
+from tests.working import finished
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +29,7 @@ async def test_a_file_that_was_moved_by_hand_waits_for_the_next_export(
     nml = tmp_path / "collection.nml"
     nml.write_text(collection(entry("a")).replace("a.mp3", "a.flac"))
     settings = Settings(traktor=TraktorSettings(volumes={"C:": str(tmp_path)}))
-    async with aclosing(perform(library, KINDS, "traktor-import", {"path": str(nml)}, settings)) as views:
-        assert [view.state async for view in views][-1] == "succeeded"
+    assert (await finished(library, "traktor-import", settings, path=str(nml))).state == "succeeded"
     found = await counts(library, path.parent)
     assert found["found"] == 1
     assert "added" not in found

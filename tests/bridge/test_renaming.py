@@ -15,7 +15,6 @@ from djtui.bridge import renaming, reversing
 from djtui.files import changing, no_overwrite, rename_plan, step_rows
 from djtui.files.placing import look
 from djtui.files.step_rows import FileStep
-from djtui.jobs.hosting import perform
 from djtui.jobs.locks import HostLock
 from djtui.jobs.requests import submit, want
 from djtui.jobs.views import JobView
@@ -23,6 +22,7 @@ from djtui.kinds import KINDS
 from djtui.library import history
 from djtui.library.database import Library
 from tests.files.shelf import Shelf, attributes
+from tests.working import worked
 
 
 @pytest.fixture
@@ -283,9 +283,7 @@ async def test_m3u_files_follow_and_go_back_byte_by_byte(shelf: Shelf) -> None:
 async def cancelled(shelf: Shelf, template: str) -> JobView:
     """A rename that is cancelled when some of its files have their names."""
     last: JobView | None = None
-    async with aclosing(
-        perform(shelf.library, KINDS, "rename", {"template": template}, shelf.settings)
-    ) as views:
+    async with aclosing(worked(shelf.library, "rename", {"template": template}, shelf.settings)) as views:
         async for view in views:
             last = view
             if any(phase.name == "Moving" and phase.done for phase in view.phases):

@@ -14,10 +14,8 @@ from djtui.bridge import reversing
 from djtui.demo.collection import write_collection
 from djtui.demo.files import place_files
 from djtui.files import reversal
-from djtui.jobs.hosting import perform
 from djtui.jobs.requests import want
 from djtui.jobs.views import JobView, failures
-from djtui.kinds import KINDS
 from djtui.library import history, removal
 from djtui.library.database import Library
 from djtui.traktor import moving
@@ -27,6 +25,7 @@ from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.moved_files import KEY, LOCATION, Disk, unplaced
 from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import collection, entry, playlist
+from tests.working import worked
 
 
 @pytest.fixture
@@ -209,7 +208,7 @@ async def test_a_rename_that_is_cancelled_before_traktor_was_told_says_so(disk: 
     params = {"template": "{title} by {artist}", "force": True}
     last: JobView | None = None
     with disk.traktor():
-        async with aclosing(perform(disk.library, KINDS, "rename", params, disk.settings)) as views:
+        async with aclosing(worked(disk.library, "rename", params, disk.settings)) as views:
             async for view in views:
                 last = view
                 if view.state == "waiting" and view.wanted == "run":

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from djtui.config import Settings
-from djtui.jobs.hosting import perform
 from djtui.jobs.views import JobView, failures
-from djtui.kinds import KINDS
 from djtui.library import history
 from djtui.library.database import Library
 from tests.making import add_tracks
 from tests.traktor.pretending import no_traktor
+from tests.working import finished
 
 Tree = dict[str, bytes | None]
 
@@ -44,13 +42,8 @@ class Shelf:
         return dict(zip(files, ids, strict=True))
 
     async def job(self, kind: str, **params: Any) -> JobView:
-        last: JobView | None = None
         with no_traktor():
-            async with aclosing(perform(self.library, KINDS, kind, params, self.settings)) as views:
-                async for view in views:
-                    last = view
-        assert last is not None
-        return last
+            return await finished(self.library, kind, self.settings, **params)
 
     async def done(self, kind: str, **params: Any) -> dict[str, Any]:
         """The result of a job that succeeds."""

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,7 @@ from djtui.files.scan_walk import Files, Seen, Walk, roots
 from djtui.files.scanning import ScanJob
 from djtui.files.watching import Watching
 from djtui.jobs import requests
-from djtui.jobs.host import Host
-from djtui.jobs.hosting import follow, perform
+from djtui.jobs.hosting import perform
 from djtui.jobs.job import JobError, TaskTimeout
 from djtui.jobs.views import JobView, failures
 from djtui.kinds import KINDS
@@ -34,6 +33,7 @@ from djtui.library.database import Library
 from djtui.model.track import Track
 from tests.files.sounds import FFMPEG, LIBSNDFILE, made, sound
 from tests.making import add_tracks
+from tests.working import finished, working
 
 Tree = dict[str, tuple[bytes, int, int]]
 
@@ -49,24 +49,9 @@ def music(tmp_path: Path) -> Path:
     return tmp_path / "music"
 
 
-@asynccontextmanager
-async def host(library: Library) -> AsyncIterator[Host]:
-    """A host whose pool is of threads: it begins at once."""
-    working = Host(library, KINDS, Settings(), mode="thread")
-    serving = asyncio.create_task(working.serve(None))
-    await working.began.wait()
-    yield working
-    working.stop()
-    await serving
-
-
 async def scan(library: Library, *folders: Path, **params: Any) -> JobView:
     """A scan, worked to its end."""
-    wanted = {"folders": [str(folder) for folder in folders], **params}
-    async with host(library):
-        job = await requests.submit(library, KINDS, "scan", wanted)
-        async with aclosing(follow(library, job)) as views:
-            view = [view async for view in views][-1]
+    view = await finished(library, "scan", folders=[str(folder) for folder in folders], **params)
     assert view.state == "succeeded", view.error
     return view
 
@@ -496,7 +481,7 @@ async def test_a_watched_folder_is_scanned_at_the_start_and_after_a_change(
             while not done(await shelf(library)):
                 await asyncio.sleep(0.05)
 
-    async with host(library):
+    async with working(library):
         watching = Watching(library, Settings, KINDS, here, quiet_s=0.2, look_s=0.05)
         task = asyncio.create_task(watching.run())
         await until(lambda there: "a.flac" in there)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, aclosing
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from djtui.config import Settings, TraktorSettings
-from djtui.jobs.hosting import perform
 from djtui.jobs.views import JobView, failures
-from djtui.kinds import KINDS
 from djtui.library import history, tracks
 from djtui.library.database import Library
 from djtui.traktor import conflicts as queue
 from tests.traktor.pretending import no_traktor
+from tests.working import finished
 
 SETTINGS = Settings(traktor=TraktorSettings(quiet_s=0, recheck_s=0))
 
@@ -32,14 +31,8 @@ class Deck:
 
     async def job(self, kind: str, **params: Any) -> JobView:
         """Do a job to its end."""
-        last: JobView | None = None
-        views = perform(self.library, KINDS, kind, {"path": str(self.nml), **params}, self.settings)
         with self.traktor():
-            async with aclosing(views):
-                async for view in views:
-                    last = view
-        assert last is not None
-        return last
+            return await finished(self.library, kind, self.settings, **{"path": str(self.nml)} | params)
 
     async def imported(self, **params: Any) -> dict[str, Any]:
         """Import the collection; the result."""

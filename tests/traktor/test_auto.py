@@ -452,7 +452,7 @@ async def test_without_a_collection_it_says_so_and_begins_with_the_first_import(
     with working(library, KINDS):
         async with syncing(library) as watched:
             assert (await watched.is_("held")).reason == "No collection was imported yet."
-            await imported(library, nml, AUTO)
+            await submit(library, KINDS, "traktor-import", {"path": str(nml)}, settings=AUTO)
             await watched.in_step()
             nml.rename(nml.with_name("elsewhere"))
             assert (await watched.is_("held")).reason == f"{nml} is not there."

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from djtui.jobs.hosting import perform
 from djtui.jobs.requests import submit
 from djtui.jobs.views import jobs
 from djtui.kinds import KINDS
@@ -23,6 +22,7 @@ from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.pretending import running_traktor
 from tests.traktor.test_importing import GRID, collection, entry, playlist
 from tests.traktor.test_merging_imports import ONE, TWO, key
+from tests.working import worked
 
 STAMP = re.compile(r'MODIFIED_DATE="[^"]*" MODIFIED_TIME="[^"]*"')
 
@@ -383,7 +383,7 @@ async def test_a_file_that_is_written_meanwhile_is_left_alone(deck: Deck, phase:
     await deck.edit("t7", genre="Acid")
     theirs = ""
     last = None
-    views = perform(deck.library, KINDS, "traktor-export", {"path": str(deck.nml), "force": True}, SETTINGS)
+    views = worked(deck.library, "traktor-export", {"path": str(deck.nml), "force": True}, SETTINGS)
     async with aclosing(views):
         async for view in views:
             last = view

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from djtui.config import Settings, TraktorSettings
-from djtui.jobs.hosting import perform
 from djtui.jobs.job import Batch, Context, Cursor, Job, JobError, JobKinds
 from djtui.jobs.views import JobView, failures
 from djtui.library import journal, tracks
@@ -23,6 +21,7 @@ from djtui.traktor.location import VolumeMap, key_hash
 from tests.making import add_tracks
 from tests.traktor.nml_text import entry, written
 from tests.traktor.test_history_file import ONE, SATURDAY, TWO, data, history, packed, play
+from tests.working import finished
 
 KINDS: JobKinds = {"traktor-nights": lambda params, library, settings: nights_job(params, settings)}
 
@@ -42,12 +41,7 @@ async def imported(
     **params: Any,
 ) -> tuple[JobView, dict[str, Any]]:
     """Import a history; the job as it ended, and its result."""
-    last: JobView | None = None
-    asked = {"path": str(path), **params}
-    async with aclosing(perform(library, kinds, "traktor-nights", asked, settings or Settings())) as views:
-        async for view in views:
-            last = view
-    assert last is not None
+    last = await finished(library, "traktor-nights", settings, kinds, path=str(path), **params)
     return last, last.result or {}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ import pytest
 
 from djtui.config import Settings, TraktorSettings
 from djtui.demo.collection import write_collection
-from djtui.jobs.hosting import perform
 from djtui.jobs.views import JobView, failures
-from djtui.kinds import KINDS
 from djtui.library import history, playlists, tracks
 from djtui.library.database import Library
 from djtui.model.track import Track
+from tests.working import finished
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
@@ -64,12 +62,7 @@ async def imported(
     library: Library, path: Path, settings: Settings | None = None, **params: Any
 ) -> tuple[JobView, dict[str, Any]]:
     """Import a file; the job as it ended, and its result."""
-    last: JobView | None = None
-    views = perform(library, KINDS, "traktor-import", {"path": str(path), **params}, settings or Settings())
-    async with aclosing(views):
-        async for view in views:
-            last = view
-    assert last is not None
+    last = await finished(library, "traktor-import", settings, path=str(path), **params)
     return last, last.result or {}
 
 

@@ -12,15 +12,14 @@ from typing import Any
 from textual import events
 
 from djtui.jobs import records
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.library.database import Library
 from djtui.tui.screens.analyse import AnalyseDialog
 from djtui.tui.screens.differing import DifferencesDialog
 from djtui.tui.screens.tap import TapDialog
 from tests.tui.conftest import SETTINGS, Opened, Session, another
 from tests.tui.hearing import failed, hear, heard
+from tests.working import working
 
 BRAILLE = "⣿"
 
@@ -157,7 +156,7 @@ async def test_an_analysis_streams_into_the_table(empty: Path, tmp_path: Path, o
         await add_tracks(
             library, [{"title": it.stem, "path": str(it), "format": "flac"} for it in (file, broken)]
         )
-        async with hosting(library, KINDS, SETTINGS), opened(empty) as djtui:
+        async with working(library, SETTINGS), opened(empty) as djtui:
             await djtui.sees("house", "not analysed yet")
             await djtui.press("a", "a")
             await djtui.until(lambda: BRAILLE in djtui.text and "LUFS" in djtui.text, 30)

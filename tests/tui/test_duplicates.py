@@ -13,15 +13,14 @@ import pytest
 
 from djtui.config import FilesSettings
 from djtui.files.duplicates import Copy, Group, grouped
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.library import playlists
 from djtui.tui.screens.duplicates import DuplicatesDialog
 from djtui.tui.screens.duplicates_review import Case, Found, Review
 from tests.making import add_tracks
 from tests.traktor.pretending import no_traktor
 from tests.tui.conftest import SETTINGS, Opened, Session, another
+from tests.working import working
 
 SONG: dict[str, Any] = {"artist": "Bicep", "title": "Opal", "duration": 300.0, "missing": 0}
 CUE = (0, 64_200.0, 0.0, 3, "drop", -1, None, None)
@@ -182,7 +181,7 @@ async def test_merged_and_taken_back_with_real_files(twice: Path, opened: Opened
     music = tmp_path / "home" / "Music"
     async with another(twice) as library:
         with no_traktor():
-            async with hosting(library, KINDS, settings), opened(twice, settings=settings) as djtui:
+            async with working(library, settings), opened(twice, settings=settings) as djtui:
                 await djtui.press("d")
                 await djtui.sees("3 groups", str(tmp_path / "bin"))
                 await djtui.press("G", "space", "enter")

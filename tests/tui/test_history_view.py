@@ -8,8 +8,6 @@ import pytest
 
 from djtui.files import step_rows
 from djtui.files.step_rows import FileStep, State
-from djtui.jobs.hosting import hosting
-from djtui.kinds import KINDS
 from djtui.library import history, playlists, removal
 from djtui.library.cues import set_cue
 from djtui.tui import touched
@@ -18,6 +16,7 @@ from tests.traktor.both_ways import SETTINGS, Deck
 from tests.traktor.pretending import no_traktor
 from tests.traktor.test_importing import collection, entry
 from tests.tui.conftest import Opened, another
+from tests.working import working
 
 
 async def test_every_kind_of_change_tells_what_it_touched(path: Path, opened: Opened) -> None:
@@ -63,7 +62,7 @@ async def test_an_export_is_taken_back_by_a_job_that_asks_first_and_is_not_redon
         await djtui.press("6")
         await djtui.sees("Export to collection.nml", "genre: House → Acid", "The collection can be put back")
         with no_traktor():
-            async with another(exported) as host, hosting(host, KINDS, SETTINGS):
+            async with another(exported) as host, working(host, SETTINGS):
                 await djtui.press("u")
                 await djtui.sees(
                     "Undo “Export to collection.nml”?", "your edits stay", "y  put the collection back"

@@ -13,9 +13,7 @@ import pytest
 
 from djtui.files import relocate_review
 from djtui.files.relocate import Lost, Match, Score
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.library.database import Library
 from djtui.tui.screens.relocate import RelocateDialog
 from djtui.tui.screens.relocate_folders import FoldersDialog
@@ -23,6 +21,7 @@ from tests.files.sounds import film
 from tests.making import add_tracks
 from tests.traktor.pretending import no_traktor
 from tests.tui.conftest import SETTINGS, Opened, Session, another
+from tests.working import working
 
 COUNT = 5
 
@@ -201,7 +200,7 @@ async def test_found_taken_and_taken_back_with_real_files(
         (old / f"{number}.m4a").write_bytes(film(number.to_bytes(4, "big") * 20_000))
     async with another(empty) as library:
         with no_traktor():
-            async with hosting(library, KINDS, SETTINGS), opened(empty) as djtui:
+            async with working(library, SETTINGS), opened(empty) as djtui:
                 await djtui.app.run_worker(_scan(djtui, old)).wait()
                 await djtui.until(lambda: len(djtui.ids) == 3, 20)
                 os.rename(old, new)

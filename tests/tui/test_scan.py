@@ -13,9 +13,7 @@ import pytest
 from textual.widgets import Input
 
 from djtui.config import AnalysisSettings, WarnSettings
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.tui.screens.scan import ScanDialog
 from djtui.tui.screens.scan_facts import completed, typed, unfit
 from djtui.tui.screens.scan_size import SizeDialog
@@ -23,6 +21,7 @@ from djtui.tui.widgets.filter_bar import FilterBar
 from tests.files.test_scanning import song, state
 from tests.tui.conftest import SETTINGS, Opened, Session, another
 from tests.tui.test_screens import add_job, set_state
+from tests.working import working
 
 SCANNED = "INSERT INTO scan_folder (path, scanned, files, watched) VALUES (?, '2026-01-02T10:00:00Z', ?, ?)"
 
@@ -46,7 +45,7 @@ async def unworked(path: Path, opened: Opened, **options: Any) -> AsyncIterator[
 @asynccontextmanager
 async def worked(path: Path, opened: Opened, **options: Any) -> AsyncIterator[Session]:
     """The app, and a host that works its jobs."""
-    async with another(path) as library, hosting(library, KINDS, SETTINGS), opened(path, **options) as djtui:
+    async with another(path) as library, working(library, SETTINGS), opened(path, **options) as djtui:
         yield djtui
 
 

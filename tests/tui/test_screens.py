@@ -11,7 +11,6 @@ import psutil
 from djtui import config
 from djtui.config import Settings, UiSettings
 from djtui.jobs import records, requests, views
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
 from djtui.kinds import KINDS
 from djtui.library.database import Library, prepare
@@ -20,6 +19,7 @@ from djtui.tui.widgets.chrome import Progress
 from djtui.tui.widgets.rows import Rows
 from tests.making import add_tracks
 from tests.tui.conftest import SETTINGS, Opened, Session, another
+from tests.working import working
 
 PHASES = (
     ("Reading", "succeeded", 1200, 1200),
@@ -307,7 +307,7 @@ async def test_however_fast_a_job_that_was_asked_for_here_fails_it_is_told(
 ) -> None:
     wrong = quiet_home / "collection.nml"
     wrong.write_text("no XML")
-    async with another(path) as host, hosting(host, KINDS, SETTINGS), opened(path) as djtui:
+    async with another(path) as host, working(host, SETTINGS), opened(path) as djtui:
         for _ in range(3):
             await changing.import_collection(djtui.app, wrong)
             await djtui.until(lambda: [toast.kind for toast in djtui.app.toasts.toasts] == ["error"])

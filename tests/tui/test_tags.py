@@ -10,14 +10,13 @@ import pytest
 from mutagen.flac import FLAC
 
 from djtui.files import tagging
-from djtui.jobs.hosting import hosting
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.tui.screens.tags import TagsDialog
 from djtui.tui.screens.tags_fields import FIELDS, TagFields
 from tests.files.test_scanning import song
 from tests.making import add_tracks
 from tests.tui.conftest import SETTINGS, Opened, Session, another
+from tests.working import working
 
 TITLES = ("Opal", "Glue", "Rain")
 
@@ -98,7 +97,7 @@ async def test_tags_are_written_and_u_puts_every_byte_back(
         form: Any = FLAC
         return form(file).get("bpm")
 
-    async with another(shelf) as library, hosting(library, KINDS, SETTINGS), opened(shelf) as djtui:
+    async with another(shelf) as library, working(library, SETTINGS), opened(shelf) as djtui:
         await djtui.sees("Opal")
         await djtui.press("w", "b")
         await djtui.sees("1 of 1 would change:")

@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,8 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 
 from djtui import config
-from djtui.config import Settings, TraktorSettings
-from djtui.jobs.host import Host
-from djtui.jobs.hosting import perform
+from djtui.config import TraktorSettings
 from djtui.jobs.locks import HostLock
-from djtui.kinds import KINDS
 from djtui.library import history, playlists
 from djtui.library.database import Library
 from djtui.tui.screens.traktor import TraktorView
@@ -33,6 +30,7 @@ from djtui.tui.widgets.traktor_table import MarkTable
 from tests.traktor import nml_text
 from tests.traktor.pretending import no_traktor
 from tests.tui.conftest import SETTINGS, Opened, Session
+from tests.working import finished, working
 
 TITLES = ("One", "Two", "Three", "Four", "[bold]Five", "Six")
 AT_ONCE = replace(SETTINGS, traktor=TraktorSettings(quiet_s=0, recheck_s=0))
@@ -84,9 +82,7 @@ async def made(folder: Path) -> None:
 
 
 async def imported(library: Library, nml: Path) -> None:
-    async with aclosing(perform(library, KINDS, "traktor-import", {"path": str(nml)}, Settings())) as views:
-        states = [view.state async for view in views]
-    assert states[-1] == "succeeded"
+    assert (await finished(library, "traktor-import", path=str(nml))).state == "succeeded"
 
 
 @pytest.fixture(scope="module")
@@ -347,29 +343,26 @@ async def test_a_night_shows_its_plays_and_becomes_a_playlist(deck: Deck, opened
 async def test_an_export_and_a_restore_go_all_the_way_to_the_file(deck: Deck, opened: Opened) -> None:
     before = deck.nml.read_bytes()
     with no_traktor():
-        async with opened(deck.library, settings=AT_ONCE) as djtui:
-            host = Host(await djtui.app.library(), KINDS, AT_ONCE)
-            serving = asyncio.create_task(host.serve(None))
-            try:
-                await djtui.press("3")
-                await djtui.sees("Four - Ada")
-                await djtui.press("x", "enter")
-                await djtui.sees("Is Traktor closed")
-                await djtui.press("y")
-                await djtui.until(lambda: deck.nml.read_bytes() != before, 20)
-                assert b'NAME="Friday"' in deck.nml.read_bytes()
-                await djtui.sees("exported today")
-                await djtui.until(lambda: "1 playlist changed" in djtui.app.toasts.toasts[-1].text)
-                await djtui.press("b")
-                await djtui.sees("1 backup ─", "before an export of")
-                await djtui.press("enter")
-                await djtui.sees("Restore a backup")
-                await djtui.press("y")
-                await djtui.until(lambda: deck.nml.read_bytes() == before, 20)
-                await djtui.sees("2 backups ─", "taken back", "↑ 4 for export")
-                assert "! lost" not in djtui.text
-                await djtui.press("6", "j")
-                await djtui.sees("A backup was put back since", "Friday  new in the collection")
-            finally:
-                host.stop("interrupted")
-                await serving
+        async with (
+            opened(deck.library, settings=AT_ONCE) as djtui,
+            working(await djtui.app.library(), AT_ONCE),
+        ):
+            await djtui.press("3")
+            await djtui.sees("Four - Ada")
+            await djtui.press("x", "enter")
+            await djtui.sees("Is Traktor closed")
+            await djtui.press("y")
+            await djtui.until(lambda: deck.nml.read_bytes() != before, 20)
+            assert b'NAME="Friday"' in deck.nml.read_bytes()
+            await djtui.sees("exported today")
+            await djtui.until(lambda: "1 playlist changed" in djtui.app.toasts.toasts[-1].text)
+            await djtui.press("b")
+            await djtui.sees("1 backup ─", "before an export of")
+            await djtui.press("enter")
+            await djtui.sees("Restore a backup")
+            await djtui.press("y")
+            await djtui.until(lambda: deck.nml.read_bytes() == before, 20)
+            await djtui.sees("2 backups ─", "taken back", "↑ 4 for export")
+            assert "! lost" not in djtui.text
+            await djtui.press("6", "j")
+            await djtui.sees("A backup was put back since", "Friday  new in the collection")
