@@ -99,7 +99,7 @@ class Preview:
         self._collection = collection
         self.rows: list[Facts] = []
         self.total: int | None = None
-        self._ids: list[int] = []
+        self._ids: Sequence[int] = ()
         self._at = 0
         self._groups: list[Sources] = []
         self._open = Sources([], {}, {})
@@ -115,7 +115,7 @@ class Preview:
 
     def release(self) -> None:
         """Let go of all tracks, some at a time: at once, it would hold the screen up."""
-        self._ids, self._open = [], Sources([], {}, {})
+        self._ids, self._open = (), Sources([], {}, {})
         while self._groups:
             self._groups.pop()
         while self.rows:

@@ -21,12 +21,20 @@ HOST_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Numbers that grow: `revision` with tracks, `playlists` with crates, `changes` with the history."""
+    """Numbers that grow: `revision` with tracks, `playlists` with crates, `changes` with the history, of
+    which `items` and `undone` tell how much they hold and how many of them are taken back."""
 
     revision: int = -1
     removal: int = -1
     playlists: int = -1
     changes: int = -1
+    items: int = -1
+    undone: int = -1
+
+    @property
+    def history(self) -> tuple[int, ...]:
+        """Another one whenever the history is: an undo of some items changes no more than its own."""
+        return self.changes, self.items, self.undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,10 @@ class Feed:
     def counters(self) -> Counters:
         """The present numbers. Raises `sqlite3.Error`."""
         meta = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
-        last, undone = self._connection.execute("SELECT max(id), count(undone) FROM change").fetchone()
-        return Counters(meta["revision"], meta["removal"], meta["playlists"], (last or 0) + undone)
+        changes = self._connection.execute("SELECT max(id), sum(items), count(undone) FROM change").fetchone()
+        return Counters(
+            meta["revision"], meta["removal"], meta["playlists"], *(number or 0 for number in changes)
+        )
 
     async def jobs(self, library: Library) -> JobNews:
         """The state of the jobs. Raises `LibraryError`."""

@@ -37,8 +37,8 @@ async def test_they_come_folder_by_folder_in_the_order_of_their_paths(tmp_path: 
             "/m/a.mp3", "/m/b.mp3", "/m/z.mp3", "/m/a/1.mp3", "/m/a/2.mp3", "/m/a/b/1.mp3", "/m/ä/1.mp3",
         ]  # fmt: skip
         assert await chosen.count(library, {}) == len(found)
-        assert await chosen.chosen(library, {"ids": [5, 3, 1, 99]}) == [3, 1, 5]
-        assert await chosen.chosen(library, {"ids": []}) == []
+        assert list(await chosen.chosen(library, {"ids": [5, 3, 1, 99]})) == [3, 1, 5]
+        assert list(await chosen.chosen(library, {"ids": []})) == []
     finally:
         await library.close()
 
@@ -46,9 +46,9 @@ async def test_they_come_folder_by_folder_in_the_order_of_their_paths(tmp_path: 
 async def test_a_filter_and_a_list_of_paths_narrow_them(tmp_path: Path) -> None:
     library = await filled(tmp_path / "library.db")
     try:
-        assert await chosen.chosen(library, {"query": "year:2000..2001"}) == [1, 2]
+        assert list(await chosen.chosen(library, {"query": "year:2000..2001"})) == [1, 2]
         assert await chosen.count(library, {"query": "year:2000..2001"}) == 2
-        assert await chosen.chosen(library, {"retry": ["/m/z.mp3", "/m/none.mp3"]}) == [6]
+        assert list(await chosen.chosen(library, {"retry": ["/m/z.mp3", "/m/none.mp3"]})) == [6]
         with pytest.raises(JobError):
             await chosen.chosen(library, {"query": "year:("})
     finally:

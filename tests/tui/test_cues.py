@@ -61,7 +61,7 @@ async def test_a_cue_is_named_moved_added_and_deleted_each_as_one_change_that_u_
         assert await djtui.value("SELECT count(*) FROM change") == 4
         await djtui.press("u")
         await djtui.sees("deleted: taken back · ^r does it again")
-        assert djtui.app.counters.changes == 6
+        assert djtui.app.counters.changes == 5
         assert len(await cues_of(djtui)) == 4
         await djtui.press("escape")
         await djtui.until(lambda: not isinstance(djtui.app.screen, CuesDialog))

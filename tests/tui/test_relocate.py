@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -202,7 +203,10 @@ async def test_found_taken_and_taken_back_with_real_files(
         with no_traktor():
             async with working(library, SETTINGS), opened(empty) as djtui:
                 await djtui.app.run_worker(_scan(djtui, old)).wait()
-                await djtui.until(lambda: len(djtui.ids) == 3, 20)
+                async with asyncio.timeout(20):
+                    while await djtui.value("SELECT state FROM job") != "succeeded":
+                        await djtui.pilot.pause(0.02)
+                await djtui.until(lambda: len(djtui.ids) == 3)
                 os.rename(old, new)
                 (old).mkdir()
                 shutil.copytree(new, tmp_path / "copy")

@@ -90,7 +90,7 @@ class HistoryView(View):
 
     def _follow(self, counters: tuple[Counters, Counters]) -> None:
         before, now = counters
-        if before.changes != now.changes:
+        if before.history != now.history:
             self.djtui.do(self._read())
 
     def _follow_jobs(self, news: JobNews) -> None:
