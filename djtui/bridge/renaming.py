@@ -60,6 +60,7 @@ def rename_job(params: dict[str, Any], library: Library, settings: Settings) -> 
         title=f"Rename · {wanted.said} · {chosen.said(params)}",
         phases=(*phases, *told.phases),
         writes=frozenset({RESOURCE}) | told.writes,
+        lean=True,
         work=work,
     )
 

@@ -60,6 +60,7 @@ def reversing_job(params: dict[str, Any], library: Library, settings: Settings) 
             *told.phases,
         ),
         writes=frozenset({RESOURCE}) | told.writes,
+        lean=True,
         work=work,
     )
 

@@ -84,6 +84,7 @@ def tags_job(params: dict[str, Any], settings: Settings) -> Job:
         title=f"Tags · {', '.join(fields)} · {chosen.said(params)}",
         phases=(Planning(work), Changing(work.change, "Writing", ("tags",))),
         writes=frozenset({RESOURCE}),
+        lean=True,
         work=work,
     )
 

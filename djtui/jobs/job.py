@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -132,7 +132,8 @@ class Job:
     """Something long. Made by a factory from plain parameters, so it must be cheap to make.
 
     `key` is what the job is about (`traktor-import:PATH`): two with one key are the same job. `reads` are
-    resources shared with other readers, `writes` those held alone (`nml:PATH`, `playlist:ID`).
+    resources shared with other readers, `writes` those held alone (`nml:PATH`, `playlist:ID`). `lean`: it
+    comes to each row once and in order, so that it needs little of the library in memory (`Library.lean`).
     """
 
     kind: str
@@ -141,6 +142,7 @@ class Job:
     phases: Sequence[Phase]
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    lean: bool = field(default=False, kw_only=True)
 
     def result(self) -> dict[str, Any]:
         """What the job adds to its result when it has succeeded: plain JSON."""

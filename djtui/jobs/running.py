@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -155,7 +155,8 @@ class JobRun:
         try:
             job = self._make()
             try:
-                await self._work_phases(await self._prepare(job))
+                async with self.services.library.lean() if job.lean else nullcontext():
+                    await self._work_phases(await self._prepare(job))
             finally:
                 await job.close()
             return Ending("succeeded", result=job.result())

@@ -51,6 +51,9 @@ APPLICATION_ID: Final = 0x646A7475  # "djtu"
 _SCHEMA: Final = Path(__file__).with_name("schema")
 _TURN_S: Final = 0.002
 _AT_ONCE: Final = 10
+_WRITER_MB: Final = 24  # of pages that are kept: an import comes to all indexes at random
+_READER_MB: Final = 4
+_LEAN_MB: Final = 3
 
 Parameters = Sequence[Any] | dict[str, Any]
 
@@ -146,10 +149,21 @@ class Library:
         path = path.expanduser().absolute()
         await asyncio.to_thread(prepare, path, create=create)
         with explained(path):
-            writer = await _connect(path, cache_mb=24)
-            reader = await _connect(path, cache_mb=4)
+            writer = await _connect(path, cache_mb=_WRITER_MB)
+            reader = await _connect(path, cache_mb=_READER_MB)
             await reader.execute("PRAGMA query_only = ON")
         return cls(path, writer, reader)
+
+    @asynccontextmanager
+    async def lean(self) -> AsyncIterator[None]:
+        """Keep few pages of the file in memory during the block: for work that comes to each row once."""
+        await _cache(self._writer, _LEAN_MB)
+        await _cache(self._reader, _LEAN_MB)
+        try:
+            yield
+        finally:
+            await _cache(self._writer, _WRITER_MB)
+            await _cache(self._reader, _READER_MB)
 
     async def close(self) -> None:
         async with self._turn:
@@ -218,6 +232,10 @@ async def _see_through(work: Coroutine[Any, Any, Any]) -> None:
         raise
 
 
+async def _cache(connection: aiosqlite.Connection, megabytes: int) -> None:
+    await connection.execute(f"PRAGMA cache_size = -{megabytes * 1024}")
+
+
 async def _connect(path: Path, *, cache_mb: int) -> aiosqlite.Connection:
     import aiosqlite  # here: who only reads, as the first paint does, goes without it
 
@@ -229,10 +247,10 @@ async def _connect(path: Path, *, cache_mb: int) -> aiosqlite.Connection:
         "synchronous = NORMAL",
         "temp_store = MEMORY",
         "wal_autocheckpoint = 4000",
-        f"cache_size = -{cache_mb * 1024}",
         f"busy_timeout = {waits}",
     ):
         await connection.execute(f"PRAGMA {pragma}")
+    await _cache(connection, cache_mb)
     await connection.create_function("fold", 1, _fold, deterministic=True)
     await connection.create_function("regexp", 2, _regexp, deterministic=True)
     return connection

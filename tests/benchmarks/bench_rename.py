@@ -66,15 +66,16 @@ from pathlib import Path
 from djtui.library import tracks
 from djtui.library.database import Library
 
-async def main(path, folder, count):
-    os.makedirs(folder)
-    for number in range(count):
-        open(f"{folder}/{number:06} old name.mp3", "wb").close()
+async def main(path, folder, count, each):
+    places = [f"{folder}/{number // each:03}/{number:06} old name.mp3" for number in range(count)]
+    for place in places:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        open(place, "wb").close()
     if not path:
         return
     library = await Library.open(Path(path))
     given = [
-        {"path": f"{folder}/{number:06} old name.mp3", "artist": f"Artist {number % 97}",
+        {"path": places[number], "artist": f"Artist {number % 97}",
          "title": f"Title of it {number}", "key": 21, "bpm": 128.0, "kind": "track", "cue_count": 0}
         for number in range(count)
     ]
@@ -87,11 +88,11 @@ async def main(path, folder, count):
             )
     await library.close()
 
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
 """
 
 RENAME = """
-import asyncio, json, os, resource, sys, time
+import asyncio, json, os, sys
 from contextlib import aclosing
 from pathlib import Path
 from djtui.config import Settings
@@ -109,8 +110,7 @@ async def main(path):
     assert view.state == "succeeded", view.error
     await library.close()
     seconds = {phase.name: phase.seconds for phase in view.phases}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"renamed": view.result["renamed"], "seconds": seconds, "peak": peak / 1024}))
+    print(json.dumps({"renamed": view.result["renamed"], "seconds": seconds}))
 
 asyncio.run(main(sys.argv[1]))
 """
@@ -121,6 +121,7 @@ def main(planned: int = 100_000, renamed: int = 10_000) -> list[Line]:
     plans = [list(map(float, _python(PLAN, planned).split())) for _ in range(ROUNDS)]
     bare, ours = best([bare for bare, _ in plans]), best([ours for _, ours in plans])
     moved = [_rename(renamed) for _ in range(ROUNDS)]
+    few, many = _peak_mb(renamed), _peak_mb(planned)
     renames, jobs = best([bare for bare, _, _ in moved]), best([ours for _, ours, _ in moved])
     return [
         Line(
@@ -132,6 +133,10 @@ def main(planned: int = 100_000, renamed: int = 10_000) -> list[Line]:
             detail=f"{jobs:.2f} s against {renames:.2f} s, the plan made of library and disk "
             f"{best([plan for _, _, plan in moved]):.2f} s",
         ),
+        Line(
+            f"peak private memory, {planned:,} renames against {renamed:,}", many / few, 1.2, 1.1,
+            detail=f"{many:.0f} MB against {few:.0f} MB",
+        ),
     ]  # fmt: skip
 
 
@@ -141,13 +146,23 @@ def _rename(count: int) -> tuple[float, float, float]:
 
     with tempfile.TemporaryDirectory(prefix="djtui-bench-") as name:
         bare, own, library = f"{name}/bare", f"{name}/own", f"{name}/library.db"
-        _python(FILL, "", bare, count)
-        _python(FILL, library, own, count)
-        seconds = float(_python(BARE, bare, count, MOST))
+        _python(FILL, "", bare, count, count)
+        _python(FILL, library, own, count, count)
+        seconds = float(_python(BARE, f"{bare}/000", count, MOST))
         result = json.loads(_python(RENAME, library).splitlines()[-1])
-        if result["renamed"] != count or len(list(Path(own).iterdir())) != count:
+        if result["renamed"] != count or len(list(Path(own, "000").iterdir())) != count:
             raise SystemExit(f"Only {result['renamed']} were renamed.")
     return seconds, result["seconds"]["Moving"], result["seconds"]["Planning"]
+
+
+def _peak_mb(count: int) -> float:
+    """The peak private memory of renaming files that lie in folders of some hundred."""
+    with tempfile.TemporaryDirectory(prefix="djtui-bench-") as name:
+        _python(FILL, f"{name}/library.db", f"{name}/music", count, 300)
+        finished = run([sys.executable, "-c", RENAME, f"{name}/library.db"], memory=True)
+        if finished.code:
+            raise SystemExit(finished.output)
+        return finished.peak_mb
 
 
 def _python(program: str, *arguments: object) -> str:
