@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import Final
 from unicodedata import category as category_of
 from unicodedata import combining, is_normalized, normalize
@@ -79,11 +80,15 @@ def extension(path: str) -> str:
     """
     point = path.rfind(".")
     end = path[point:]
-    named = point > 0 and path[point - 1] != "/"
-    if not (named and len(end) <= _LONGEST_EXTENSION and end[1:].isalnum() and end.isascii()):
+    if point < 1 or path[point - 1] == "/" or not _is_extension(end):
         return ""
     stem = _STEM(path) if "4" in end else None
     return end if stem is None else stem[0]
+
+
+@lru_cache(maxsize=256)  # a library has a dozen
+def _is_extension(end: str) -> bool:
+    return len(end) <= _LONGEST_EXTENSION and end[1:].isalnum() and end.isascii()
 
 
 def size(text: str) -> int:

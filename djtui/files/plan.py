@@ -118,7 +118,7 @@ class _Planning:
         self._paths = [facts.path for facts in self._facts]
         self._template = template
         self._disk = disk
-        self._sources = {disk.place(path): number for number, path in enumerate(self._paths)}
+        self._sources = dict(zip(map(disk.place, self._paths), count(), strict=False))
         self._refused = self._without_file()
         self._stranger = strangers(disk, self._sources)
         self._folders = TargetFolders(root, self._paths, disk, self._sources)
