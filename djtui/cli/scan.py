@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 from djtui.cli.running import ending, follow_job
 from djtui.cli.session import DONE, WRONG_USE, Failure, Session, command
 from djtui.files import storing
+from djtui.files.scan_order import Order
 from djtui.files.scan_size import Size, duration, measure
 from djtui.files.scan_walk import roots
 from djtui.jobs.hosting import host_anyhow
@@ -24,25 +25,6 @@ from djtui.library.database import Library
 from djtui.model.text import plural
 
 _SUBFOLDERS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What is to be scanned, and how."""
-
-    folders: tuple[str, ...]
-    analyze: bool
-    dry_run: bool
-    background: bool
-
-    @property
-    def params(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"folders": list(self.folders)}
-        if self.dry_run:
-            found["dry_run"] = True
-        elif self.analyze:
-            found["analyze"] = True
-        return found
 
 
 @click.command()
@@ -88,7 +70,7 @@ async def scan(
         places = roots(map(str, folders)) or tuple(await storing.folders(library))
         if not places:
             raise Failure("Name a folder: no folder was scanned before.", WRONG_USE)
-        order = _Order(places, wanted, dry_run, background)
+        order = Order(places, analyze=wanted, background=background, dry_run=dry_run)
         if not yes and await storing.known_files(library, places) is None:
             order = await _announced(session, library, order)
         if watch is not None and not dry_run:
@@ -101,7 +83,7 @@ async def scan(
         return await ending(session, library, view, _lines)
 
 
-async def _begin(session: Session, library: Library, order: _Order) -> int:
+async def _begin(session: Session, library: Library, order: Order) -> int:
     try:
         job_id = await submit(library, KINDS, "scan", order.params, settings=session.settings)
     except (RequestError, JobError) as error:
@@ -111,7 +93,7 @@ async def _begin(session: Session, library: Library, order: _Order) -> int:
     return DONE
 
 
-async def _announced(session: Session, library: Library, order: _Order) -> _Order:
+async def _announced(session: Session, library: Library, order: Order) -> Order:
     """The order, once the DJ knows how large it is and has perhaps chosen something smaller."""
     size = await asyncio.to_thread(measure, order.folders)
     level = size.level(session.settings.warn)
@@ -127,7 +109,7 @@ async def _announced(session: Session, library: Library, order: _Order) -> _Orde
     return await asyncio.to_thread(_chosen, session, order, size)
 
 
-def _chosen(session: Session, order: _Order, size: Size) -> _Order:
+def _chosen(session: Session, order: Order, size: Size) -> Order:
     """Ask. Raises `Failure` where nothing is to be scanned."""
     ways = {"g": "go on"}
     if size.subfolders:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Final, overload
+from typing import Final
 
 from textual.content import Content
 
@@ -13,7 +13,7 @@ from djtui.jobs.views import JobView
 from djtui.tui import formats
 from djtui.tui.formats import Part, Parts
 from djtui.tui.screens.duplicates_review import Case, Review, Which
-from djtui.tui.widgets.rows import Row
+from djtui.tui.widgets.rows import Row, RowSource
 
 _UNITS: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _BASIS: Final = {"sound": "same sound", "isrc": "same ISRC", "name": "? same name and length"}
@@ -40,7 +40,7 @@ HEAD: Final = Row(
 )
 
 
-class Lines:
+class Lines(RowSource):
     """The lines of a review, made as they are painted. A copy's key is its track's id."""
 
     def __init__(self, review: Review) -> None:
@@ -51,13 +51,7 @@ class Lines:
     def __len__(self) -> int:
         return len(self._review)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
-        if isinstance(at, slice):
-            return [self[place] for place in range(*at.indices(len(self)))]
+    def line(self, at: int) -> Row:
         case, copy = self._review.line(at)
         if copy is None:
             return _heading(case, marked=self._review.is_marked(case))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Final, overload
+from typing import Final
 
 from djtui.files.relocate import Match, Score
 from djtui.tui import formats
 from djtui.tui.formats import Part, Parts
 from djtui.tui.screens.relocate_said import SKIPPED, Said, Which
-from djtui.tui.widgets.rows import Row
+from djtui.tui.widgets.rows import Row, RowSource
 
 EMPTY: Final[dict[Which, str]] = {
     "found": "Nothing was found in these folders: r looks in others.",
@@ -40,7 +40,7 @@ def empty(said: Said, *, looked: bool) -> str:
     return EMPTY[said.which] if looked or said.which != "found" else NOT_LOOKED
 
 
-class Lines:
+class Lines(RowSource):
     """The lines of what was proposed, made as they are painted. A line's key is its track's id."""
 
     def __init__(self, said: Said) -> None:
@@ -49,13 +49,7 @@ class Lines:
     def __len__(self) -> int:
         return len(self._said.ids)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
-        if isinstance(at, slice):
-            return [self[place] for place in range(*at.indices(len(self)))]
+    def line(self, at: int) -> Row:
         match = self._said.match(at)
         return self._row(match) if match is not None else Row(self._said.ids[at], (("  …", "$quiet"),))
 

@@ -13,12 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from djtui.files.scan_order import Order
 from djtui.tui import changing, formats
 from djtui.tui.beside import beside
 from djtui.tui.feed import JobNews
 from djtui.tui.screens import scan_facts
 from djtui.tui.screens.dialog import Dialog
-from djtui.tui.screens.scan_facts import Folder, Order
+from djtui.tui.screens.scan_facts import Folder
 from djtui.tui.screens.scan_folder import FolderPrompt
 from djtui.tui.screens.scan_size import announced
 from djtui.tui.widgets.rows import Row, Rows

@@ -14,8 +14,8 @@ from djtui.tui.widgets.crates import Crates
 from djtui.tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
+    from djtui.files.scan_order import Order
     from djtui.tui.scope import Scope
-    from djtui.tui.screens.scan_facts import Order
 
 
 _FIRST: Final = {"files.scan": "scan a folder", "traktor.import": "import"}

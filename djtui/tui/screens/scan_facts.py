@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from djtui.files.scan_order import Order
 from djtui.library.database import Reader
 from djtui.model.text import harmless
 from djtui.tui import changing, environment, formats
@@ -28,27 +29,6 @@ class Folder:
     files: int | None = None
     scanned: str | None = None
     watched: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be scanned, and how. `watch`: again whenever something changes there."""
-
-    folders: tuple[str, ...]
-    analyze: bool = False
-    background: bool = False
-    watch: bool = False
-    dry_run: bool = False
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The parameters of the job."""
-        found: dict[str, Any] = {"folders": list(self.folders)}
-        if self.dry_run:
-            found["dry_run"] = True
-        elif self.analyze:
-            found["analyze"] = True
-        return found
 
 
 async def folders(app: DjtuiApp) -> list[Folder]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from djtui.files.scan_order import Order
 from djtui.library.database import Reader
 from djtui.tui import environment, formats
 from djtui.tui.beside import beside, reading
 from djtui.tui.screens.dialog import Picker, Question, plain
-from djtui.tui.screens.scan_facts import Order
 
 if TYPE_CHECKING:
     from djtui.files.scan_size import Level, Size

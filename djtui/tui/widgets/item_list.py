@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Generic, TypeVar, overload
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
 from djtui.tui import keys
-from djtui.tui.widgets.rows import Row, Rows
+from djtui.tui.widgets.rows import Row, Rows, RowSource
 
 PAGE: Final = 128
 KEPT: Final = 32
@@ -20,7 +20,7 @@ KEPT: Final = 32
 T = TypeVar("T")
 
 
-class _Lazy(Sequence[Row], Generic[T]):
+class _Lazy(RowSource, Generic[T]):
     """Rows of items; one whose page is not there yet is a placeholder, and the page is asked for."""
 
     def __init__(self, count: int, want: Callable[[int], None], row: Callable[[T], Row]) -> None:
@@ -47,17 +47,9 @@ class _Lazy(Sequence[Row], Generic[T]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(self._count))]
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        item = self.item(index)
-        return self._row(item) if item is not None else Row(("page", index), ((" …", "$quiet"),))
+    def line(self, at: int) -> Row:
+        item = self.item(at)
+        return self._row(item) if item is not None else Row(("page", at), ((" …", "$quiet"),))
 
 
 class ItemList(Rows, Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, overload
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
@@ -13,7 +13,7 @@ from djtui.model.text import harmless
 from djtui.tui import formats, keys
 from djtui.tui.formats import Part
 from djtui.tui.widgets.lazy_rows import LazyRows
-from djtui.tui.widgets.rows import Row
+from djtui.tui.widgets.rows import Row, RowSource
 
 if TYPE_CHECKING:
     from djtui.files.facts import Facts
@@ -31,7 +31,7 @@ Looked = Callable[[int], "tuple[Facts, Planned | None] | None"]
 """A row: the file, and what becomes of it where that is known; None where there is no such row."""
 
 
-class NameRows(Sequence[Row]):
+class NameRows(RowSource):
     """The lines of the list; each is put together when it is painted. `order`: the rows that are shown."""
 
     def __init__(self, order: Sequence[int], look: Looked, root: str, width: int) -> None:
@@ -43,13 +43,8 @@ class NameRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._order)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
-        rows = self._order[at]
-        return self._row(rows) if isinstance(rows, int) else [self._row(row) for row in rows]
+    def line(self, at: int) -> Row:
+        return self._row(self._order[at])
 
     def place_of(self, key: Hashable) -> int | None:
         """Where a row stands among those that are shown."""

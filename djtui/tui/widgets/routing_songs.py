@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -13,7 +13,7 @@ from djtui.model.text import harmless
 from djtui.tui import formats
 from djtui.tui.formats import Part
 from djtui.tui.widgets.routing_lists import key
-from djtui.tui.widgets.rows import Row, Rows
+from djtui.tui.widgets.rows import Row, Rows, RowSource
 
 if TYPE_CHECKING:
     from djtui.routing.outlook import Listed, Told
@@ -120,7 +120,7 @@ class SongRows(Rows):
         self._ask()
 
 
-class _Songs(Sequence[Row]):
+class _Songs(RowSource):
     """The lines, each made when it is painted."""
 
     def __init__(self, songs: SongRows) -> None:
@@ -129,11 +129,5 @@ class _Songs(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._of._listed)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        return self._of.song(index, self._of.size.width)
+    def line(self, at: int) -> Row:
+        return self._of.song(at, self._of.size.width)

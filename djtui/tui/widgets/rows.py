@@ -5,9 +5,10 @@ It has the keys of the track table, paints only what is seen, and each row is pl
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -29,6 +30,22 @@ class Row:
     left: formats.Parts
     right: formats.Parts = ()
     live: bool = True
+
+
+class RowSource(Sequence[Row]):
+    """Rows of a list, each put together when it is painted."""
+
+    @abstractmethod
+    def line(self, at: int) -> Row:
+        """The row at a place from 0 on."""
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        places = range(len(self))[at]
+        return self.line(places) if isinstance(places, int) else [self.line(place) for place in places]
 
 
 class Rows(ScrollView, can_focus=True, inherit_bindings=False):
