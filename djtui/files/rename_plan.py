@@ -23,6 +23,15 @@ from djtui.library.tracks import as_json
 GONE: Final = "The file is not there."
 _PART: Final = 500
 _GROUP: Final = 5000
+_ALL_BY_FOLDER: Final = """
+SELECT path, rtrim(path, replace(path, '/', '')) AS folder, album, albumartist FROM track
+WHERE path IS NOT NULL ORDER BY folder
+"""
+_OF_FOLDERS: Final = """
+SELECT track.path AS path, folder.value AS folder, album, albumartist FROM json_each(?) AS folder
+CROSS JOIN track ON track.path > folder.value || '/' AND track.path < folder.value || '0' -- behind the slash
+WHERE instr(substr(track.path, length(folder.value) + 2), '/') = 0 ORDER BY folder.key
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +166,14 @@ async def add(library: Reader, ids: Sequence[int], found: Sources) -> None:
 
 async def albums(library: Reader, folders: Collection[str] | None = None) -> dict[str, Context]:
     """The paths of all tracks that are of an album, in these folders or in all: their neighbours tell."""
-    rows = await library.fetchall(
-        "SELECT path, rtrim(path, replace(path, '/', '')) AS folder, album, albumartist FROM track"
-        " WHERE path IS NOT NULL ORDER BY folder"
-    )
+    if folders is None:
+        rows = await library.fetchall(_ALL_BY_FOLDER)
+    else:
+        rows = await library.fetchall(_OF_FOLDERS, (as_json(list(folders)),))
     found: dict[str, Context] = {}
-    for folder, inside in groupby(rows, key=lambda row: row["folder"]):
-        if folders is None or folder.removesuffix("/") in folders:
-            facts = [Facts(it["path"], album=it["album"], albumartist=it["albumartist"]) for it in inside]
-            found |= {path: kind for path, kind in contexts(facts).items() if kind == "album"}
+    for _, inside in groupby(rows, key=lambda row: row["folder"]):
+        facts = [Facts(it["path"], album=it["album"], albumartist=it["albumartist"]) for it in inside]
+        found |= {path: kind for path, kind in contexts(facts).items() if kind == "album"}
     return found
 
 
