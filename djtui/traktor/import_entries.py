@@ -172,29 +172,8 @@ class Matching:
         if vanished and found.role == "collection" and work.matches.unmatched:
             await self._find_moved(ctx, vanished)
         work.vanished = frozenset(vanished if found.role == "collection" else ())
-
-        async def mark_gone(tx: Tx) -> None:
-            if found.role != "collection":
-                return
-            await tx.executemany(
-                "UPDATE nml_entry SET gone = ? WHERE id = ? AND gone != ?",
-                [(UNDECIDED, id, STAYS) for id in vanished],
-            )
-            # Removed here, and by now changed in Traktor (so it comes back) or removed there too.
-            await tx.execute(
-                "DELETE FROM nml_entry WHERE file_id = ? AND track_id IS NULL AND gone != 0", (work.file_id,)
-            )
-            returned = await tx.fetchall(
-                "UPDATE nml_entry SET gone = 0 WHERE file_id = ? AND gone != 0"
-                " AND id IN (SELECT value FROM json_each(?)) RETURNING track_id",
-                (work.file_id, as_json(back)),
-            )
-            await tx.executemany(
-                "DELETE FROM conflict WHERE track_id = ? AND field = 'deleted'",
-                [(row["track_id"],) for row in returned],
-            )
-
-        yield Batch(nothing if work.dry_run else mark_gone)
+        mark = partial(self._mark_gone, vanished=vanished, back=back)
+        yield Batch(nothing if work.dry_run or found.role != "collection" else mark)
 
     async def _deleted_here(self, ctx: Context) -> frozenset[str]:
         """The keys of entries that wait to be taken out of the file."""
@@ -210,6 +189,26 @@ class Matching:
         """What was deleted here and changed in Traktor stays, and is whole again."""
         assert self.job.file_id is not None
         self.job.returned |= set(await removal.bring_back(tx, self.job.file_id, keys))
+
+    async def _mark_gone(self, tx: Tx, vanished: set[int], back: Sequence[int]) -> None:
+        """Entries that have vanished from the collection await a decision; those that are back stay."""
+        await tx.executemany(
+            "UPDATE nml_entry SET gone = ? WHERE id = ? AND gone != ?",
+            [(UNDECIDED, id, STAYS) for id in vanished],
+        )
+        # Removed here, and by now changed in Traktor (so it comes back) or removed there too.
+        await tx.execute(
+            "DELETE FROM nml_entry WHERE file_id = ? AND track_id IS NULL AND gone != 0", (self.job.file_id,)
+        )
+        returned = await tx.fetchall(
+            "UPDATE nml_entry SET gone = 0 WHERE file_id = ? AND gone != 0"
+            " AND id IN (SELECT value FROM json_each(?)) RETURNING track_id",
+            (self.job.file_id, as_json(back)),
+        )
+        await tx.executemany(
+            "DELETE FROM conflict WHERE track_id = ? AND field = 'deleted'",
+            [(row["track_id"],) for row in returned],
+        )
 
     async def _lost(self, ctx: Context, found: Survey) -> Batches:
         """Exports that Traktor has overwritten wait again; the others it has taken over."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import sqlite3
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ from typing import Any
 import pytest
 
 from djtui.cli import run
+from tests.cli.conftest import Terminal
 from tests.files.sounds import made
 from tests.files.test_scanning import retag, song, state
 
@@ -100,43 +97,11 @@ def test_watching_is_remembered(djtui: Djtui, music: Path, tmp_path: Path) -> No
         assert connection.execute("SELECT watched FROM scan_folder").fetchone() == (0,)
 
 
-def test_at_a_terminal_a_dj_may_choose_a_subfolder_instead(music: Path, tmp_path: Path) -> None:
-    config = tmp_path / "config.toml"
-    config.write_text("[warn]\nfiles = 1\n")
-    ours, theirs = pty.openpty()
-    library = str(tmp_path / "library.db")
-    command = [
-        sys.executable,
-        "-m",
-        "djtui",
-        "--library",
-        library,
-        "--config",
-        str(config),
-        "scan",
-        str(music),
-    ]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    said = _answer(ours, {"What?": b"s\n", "Which?": b"2\n"})
-    assert process.wait(timeout=30) == 0
+def test_at_a_terminal_a_dj_may_choose_a_subfolder_instead(
+    at_terminal: Terminal, music: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text("[warn]\nfiles = 1\n")
+    code, said = at_terminal("scan", music, answers={"What?": "s", "Which?": "2"})
+    assert code == 0
     assert "only a subfolder" in said
     assert "1 file: 1 added" in said
-
-
-def _answer(terminal: int, answers: dict[str, bytes]) -> str:
-    """What is said at a terminal where questions are answered."""
-    said = ""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        said += piece.decode(errors="replace")
-        for question in [question for question in answers if question in said]:
-            os.write(terminal, answers.pop(question))
-    os.close(terminal)
-    return said

@@ -15,7 +15,7 @@ async def test_of_some_folders_it_is_as_of_all_and_subfolders_are_folders_of_the
         {"path": f"{folder}/{number}.mp3", **album} for folder in ("/m/a", "/m/a/b") for number in range(4)
     ]
     tracks += [{"path": f"/m/a0/{number}.mp3", "album": f"Single {number}"} for number in range(4)]
-    tracks += [{"path": "/x.mp3"}, {"path": None, **album}]
+    tracks += [{"path": "/x.mp3"}, dict(album)]
     await add_tracks(library, tracks)
     of_all = await rename_plan.albums(library)
     assert set(of_all) == {f"{folder}/{number}.mp3" for folder in ("/m/a", "/m/a/b") for number in range(4)}

@@ -24,47 +24,17 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
-from djtui.files.tag_writing import Value, WriteOptions, restore, write
+from djtui.files.tag_writing import WriteOptions, restore, write
 from djtui.files.undo_record import Undo
 from tests.files.sounds import made
+from tests.files.test_tag_writing import ALL
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("ffprobe") and shutil.which("ffmpeg")), reason="needs ffmpeg"
 )
 
-WRITTEN: dict[str, Value] = {
-    "title": "Ünïcode 你好",
-    "artist": "One & Two",
-    "album": "Album",
-    "albumartist": "Various",
-    "genre": "Techno",
-    "label": "Låbel",
-    "catalogue": "CAT001",
-    "remixer": "Rémixer",
-    "comment": "first line\nsecond line",
-    "grouping": "peak time",
-    "key": "8A",
-    "isrc": "GBAYE0000351",
-    "released": "2021-05-07",
-    "year": 2021,
-    "track": 3,
-    "track_of": 12,
-    "disc": 1,
-    "disc_of": 2,
-    "bpm": 127.53,
-    "replaygain": -6.48,
-    "replaygain_peak": 0.988525,
-    "rating": 4,
-}
-COMMON = {
-    "title": "Ünïcode 你好",
-    "artist": "One & Two",
-    "album": "Album",
-    "album_artist": "Various",
-    "genre": "Techno",
-    "comment": "first line\nsecond line",
-    "replaygain_track_peak": "0.988525",
-}
+AS_IS = {name: ALL[name] for name in ("title", "artist", "album", "genre", "comment")}
+COMMON = AS_IS | {"album_artist": "Various", "replaygain_track_peak": "0.988525"}
 GAIN = {"replaygain_track_gain": "-6.48 dB"}
 IN_ID3 = GAIN | {
     "publisher": "Låbel", "catalognumber": "CAT001", "tpe4": "Rémixer", "grouping": "peak time", "tkey": "8A",
@@ -244,7 +214,7 @@ def test_ffprobe_reads_what_was_written_and_all_else_is_as_it_was(
     path = _made(tmp_path, name)
     kept = dress(path)
     before, sound, cover = path.read_bytes(), packets(path, "0:a"), packets(path, "0:v")
-    done = write(str(path), WRITTEN, WriteOptions(id3_version=version))
+    done = write(str(path), ALL, WriteOptions(id3_version=version))
     wanted = COMMON | expected
     found = probed(path)
     assert {field: found.get(field) for field in wanted} == wanted

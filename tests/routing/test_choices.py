@@ -35,6 +35,22 @@ async def made(router: Router, base: int, number: int = 0) -> Playlist:
     return router.world.playlist(child.spotify_id)
 
 
+async def applied(router: Router, child: dict[str, Any], rows: int = 20) -> tuple[int, Playlist, Playlist]:
+    """A base that was applied, its own playlist, and that of its one child."""
+    base, source = await friday(router, child, rows=rows)
+    await router.apply(base)
+    return base, source, await made(router, base)
+
+
+def change_by_hand(router: Router, child: Playlist) -> tuple[str, str]:
+    """Take a song out of a child and put another in, an hour ago; which went, and which came."""
+    gone, came = child.uris[3] or "", router.world.track(30).uri
+    router.world.remove(child, [gone])
+    router.world.add(child, [came], 2)
+    router.clock.forward(hours=1)
+    return gone, came
+
+
 async def rule(router: Router, base: int, text: str, number: int = 0) -> None:
     child = (await router.children(base))[number]
     async with editing(router.library, base) as tx:
@@ -66,14 +82,9 @@ async def test_a_child_that_would_lose_much_is_asked_about_and_the_others_go_on(
 
 async def test_what_was_changed_by_hand_is_noticed_and_left_until_it_is_answered(tmp_path: Path) -> None:
     async with routing(tmp_path) as router:
-        base, _ = await friday(router, {"rule": "duration:>=1"})
-        await router.apply(base)
-        child = await made(router, base)
-        gone, came = child.uris[3] or "", router.world.track(30).uri
-        router.world.remove(child, [gone])
-        router.world.add(child, [came], 2)
+        base, _, child = await applied(router, {"rule": "duration:>=1"})
+        gone, came = change_by_hand(router, child)
         by_hand = child.uris
-        router.clock.forward(hours=1)
         run = await router.apply(base)
         assert states(run) == ["asking"] and "1 added and 1 removed" in run.failures[0].reason
         (known,) = (await asking.changed_by_hand(router.library, await router.children(base))).values()
@@ -88,13 +99,8 @@ async def test_what_was_changed_by_hand_is_noticed_and_left_until_it_is_answered
 
 async def test_what_the_dj_keeps_by_hand_is_not_asked_about_again(tmp_path: Path) -> None:
     async with routing(tmp_path) as router:
-        base, _ = await friday(router, {"rule": "duration:>=1"})
-        await router.apply(base)
-        child = await made(router, base)
-        gone, came = child.uris[3] or "", router.world.track(30).uri
-        router.world.remove(child, [gone])
-        router.world.add(child, [came], 2)
-        router.clock.forward(hours=1)
+        base, _, child = await applied(router, {"rule": "duration:>=1"})
+        gone, came = change_by_hand(router, child)
         await router.apply(base)
         (known,) = await router.children(base)
         async with router.library.writing() as tx:
@@ -109,9 +115,7 @@ async def test_what_the_dj_keeps_by_hand_is_not_asked_about_again(tmp_path: Path
 
 async def test_an_order_by_hand_is_asked_about_too_and_cannot_be_kept(tmp_path: Path) -> None:
     async with routing(tmp_path) as router:
-        base, source = await friday(router, {})
-        await router.apply(base)
-        child = await made(router, base)
+        base, source, child = await applied(router, {})
         router.world.move(child, 0, 1, 20)
         router.clock.forward(hours=1)
         run = await router.apply(base)
@@ -126,9 +130,7 @@ async def test_an_order_by_hand_is_asked_about_too_and_cannot_be_kept(tmp_path: 
 
 async def test_what_was_changed_by_hand_goes_where_the_dj_says_so(tmp_path: Path) -> None:
     async with routing(tmp_path) as router:
-        base, source = await friday(router, {})
-        await router.apply(base)
-        child = await made(router, base)
+        base, source, child = await applied(router, {})
         router.world.add(child, [router.world.track(30).uri])
         (id,) = [it.id for it in await router.children(base)]
         assert states(await router.apply(base, hands={str(id): "drop"})) == ["verified"]
@@ -137,9 +139,7 @@ async def test_what_was_changed_by_hand_goes_where_the_dj_says_so(tmp_path: Path
 
 async def test_what_the_rule_wants_as_well_is_no_question(tmp_path: Path) -> None:
     async with routing(tmp_path) as router:
-        base, source = await friday(router, {})
-        await router.apply(base)
-        child = await made(router, base)
+        base, source, child = await applied(router, {})
         router.world.add(source, [router.world.track(30).uri])
         router.world.add(child, [router.world.track(30).uri], 0)
         assert states(await router.apply(base)) == ["verified"]
@@ -295,9 +295,7 @@ async def test_a_base_that_cannot_be_read_whole_writes_nothing(tmp_path: Path) -
 
 async def test_a_child_is_begun_only_when_the_day_has_room_for_it(tmp_path: Path) -> None:
     async with routing(tmp_path, budget_per_day=30) as router:
-        base, source = await friday(router, {}, rows=12)
-        await router.apply(base)
-        child = await made(router, base)
+        base, source, child = await applied(router, {}, rows=12)
         router.world.set_rows(source, [row for n, row in enumerate(source.rows) if n % 2 == 0])
         router.world.set_rows(child, list(source.rows)[::-1])
         while router.stand_in.requests[-1].number < 26:
