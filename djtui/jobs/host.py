@@ -23,7 +23,7 @@ from djtui.jobs.resources import Claim, claims, obstacle
 from djtui.jobs.running import JobRun, Services
 from djtui.jobs.starting import HostError, ensure_host
 from djtui.jobs.trouble import Patience
-from djtui.jobs.vitals import FLOOR, Vitals
+from djtui.jobs.vitals import FLOOR, Vitals, share_heaps
 from djtui.library.database import LibraryError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class Host:
 
     async def _serve(self, idle: float | None) -> None:
         if self._mode != "thread":
+            share_heaps()
             await asyncio.to_thread(prepare)
         async with self._library.writing() as tx:
             await records.host_began(tx, os.getpid(), self._mode)
